@@ -26,7 +26,10 @@ _TRAILING_CODE = re.compile(r"\((\d{4,5})\)\s*$")
 _DAY = re.compile(r"PerDay|Daily", re.IGNORECASE)
 _TOKEN = re.compile(r'"(?P<text>(?:[^"\\]|\\.)*+)(?:(?P<end>")|\\?\Z)|[{}\[\]]', re.DOTALL)
 _HALF = re.compile(r"(?:[^\\]|\\[^u]|\\u[0-9a-fA-F]{4})*+", re.DOTALL)
-_MESSAGES = ("message", "msg", "error_description", "detail", "status_msg", "faultstring", "title")
+_MESSAGES = (
+    *("message", "msg", "error_msg", "error_message", "error_description", "detail", "status_msg"),
+    *("faultstring", "title"),
+)
 _CODES = ("error_code", "reason", "code", "type", "error_type", "status", "statusCode")
 _BARE_MESSAGES = frozenset({"param incorrect"})
 """Messages beside which `param` describes the fault (Xiaomi)."""

@@ -86,7 +86,7 @@ def counts_of(usage: UsageMetadata, metadata: Mapping[str, Any], model: str = ""
     return TokenCounts(
         input=usage["input_tokens"],
         output=usage["output_tokens"],
-        cache_read=max(0, int(input_count("cache_read") or 0)),
+        cache_read=max(0, min(int(input_count("cache_read") or 0), usage["input_tokens"])),
         # LangChain counts each written token under one of three names.
         cache_write=max(0, int(input_count("cache_creation") or 0)) + short,
         cache_write_1h=inputs.get("ephemeral_1h_input_tokens") or 0,

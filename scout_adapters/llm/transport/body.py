@@ -33,6 +33,7 @@ MAX_ERROR_BYTES = 64 * 1024
 GOOD = 200
 ERROR_STATUS = 400
 DONE = b"[DONE]"
+ERROR_TEXT = b"[ERROR]"
 
 
 class WholeAnswer(dict[str, Any]):
@@ -153,6 +154,9 @@ class EventBody:
         try:
             event = decode(data)
         except ProviderError as error:
+            if data.startswith(ERROR_TEXT):
+                events.append(_error_event(data.removeprefix(ERROR_TEXT).strip()))
+                return True
             if not events:
                 raise
             self.failure = error

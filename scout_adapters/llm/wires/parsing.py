@@ -21,6 +21,18 @@ MAX_FRAGMENT = 16 * 1024
 """Characters: the longest fragment of a call's arguments that is not valid JSON by itself."""
 
 
+FAILED_ENDS = frozenset(
+    {
+        "MALFORMED_FUNCTION_CALL",
+        "MALFORMED_RESPONSE",
+        "MISSING_THOUGHT_SIGNATURE",
+        "TOO_MANY_TOOL_CALLS",
+        "UNEXPECTED_TOOL_CALL",
+    }
+)
+"""Gemini's finish reasons of an answer without content that is none: the model wrote an invalid
+tool call, or did not answer. https://ai.google.dev/api/generate-content#FinishReason"""
+
 ID = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.:=-]{0,511}")
 """Matches an id that is safe in the path of a URL."""
 
@@ -39,6 +51,19 @@ def check_blocks(number: int, limit: int = MAX_BLOCKS) -> None:
     """Raise `MalformedResponse` for an answer with too many blocks or tool calls."""
     if number > limit:
         raise malformed(f"the answer has more than {limit} blocks or tool calls")
+
+
+ERROR_TEXTS = (
+    *("detail", "message", "msg", "code", "errors"),
+    *("status_msg", "error_msg", "error_message"),
+)
+"""Fields of errors that have no field `error`."""
+
+
+def is_bare_error(body: Json) -> bool:
+    """Return whether a body without the fields of an answer is an error, as gateways send it."""
+    stated = body.get("object") == "error" or body.get("type") == "error"
+    return stated or any(body.get(name) for name in ERROR_TEXTS)
 
 
 def require(holder: Any, name: str, kind: type[T]) -> T:
@@ -159,6 +184,8 @@ def usage_metadata(
         total_tokens=total_tokens if total_tokens is not None else input_tokens + output_tokens,
     )
     input_details = {name: value for name, value in inputs.items() if value is not None}
+    if input_details.get("cache_read", 0) > input_tokens:
+        input_details["cache_read"] = input_tokens  # of Azure's Grok, early Mistral and gateways
     output_details = {name: value for name, value in outputs.items() if value is not None}
     if input_details:
         usage["input_token_details"] = input_details  # type: ignore[typeddict-item]  # extra kinds are allowed at run time

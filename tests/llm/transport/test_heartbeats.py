@@ -62,6 +62,7 @@ def test_empty_data_lines_without_end_take_no_memory() -> None:
         (b"error: no GPU\n\n", {"error": {"message": "no GPU"}}),
         (b'{"error": {"message": "no GPU"}}\n\n', {"error": {"message": "no GPU"}}),
         (b'{ "error": "no GPU"}\n\n', {"error": "no GPU"}),
+        (b"data: [ERROR] no GPU\n\n", {"error": {"message": "no GPU"}}),
     ],
 )
 def test_the_words_of_an_error_are_kept(sent: bytes, event: Any) -> None:

@@ -18,6 +18,7 @@ from scout_adapters.llm.wires.parsing import (
     MAX_CALLS,
     check_blocks,
     end_of_cut,
+    is_bare_error,
     newer_usage,
     require,
     tool_call,
@@ -98,6 +99,8 @@ def raise_if_refused(body: Any) -> None:
         raise malformed(f"expected an object, found {type(body).__name__}")
     status = mapping(body.get("base_resp")).get("status_code")
     if body.get("type") == "error" or body.get("error") or status:
+        raise ProviderRefusal(body)
+    if "type" not in body and "content" not in body and is_bare_error(body):
         raise ProviderRefusal(body)
 
 

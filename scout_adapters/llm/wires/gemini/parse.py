@@ -17,7 +17,14 @@ from scout_adapters.llm.wires.gemini.content import SIGNATURES
 from scout_adapters.llm.wires.gemini.parse_parts import FunctionCall, PartReader, wav_file
 from scout_adapters.llm.wires.gemini.spelling import snake_case
 from scout_adapters.llm.wires.gemini.usage import usage_of
-from scout_adapters.llm.wires.parsing import MAX_CALLS, check_blocks, newer_usage, tool_call
+from scout_adapters.llm.wires.parsing import (
+    FAILED_ENDS,
+    MAX_CALLS,
+    check_blocks,
+    is_bare_error,
+    newer_usage,
+    tool_call,
+)
 
 ENDINGS: Mapping[str, str] = {
     "finishReason": "finish_reason",
@@ -50,17 +57,8 @@ FINISH_REASONS = (
 )
 """Names by number: a proxy may request enums as numbers (`$alt=json;enum-encoding=int`)."""
 
-FAILED_ENDS = frozenset(
-    {
-        "MALFORMED_FUNCTION_CALL",
-        "MALFORMED_RESPONSE",
-        "MISSING_THOUGHT_SIGNATURE",
-        "TOO_MANY_TOOL_CALLS",
-        "UNEXPECTED_TOOL_CALL",
-    }
-)
-"""Finish reasons of an answer without content that is none: the model wrote an invalid tool call,
-or did not answer. https://ai.google.dev/api/generate-content#FinishReason"""
+ANSWER_FIELDS = frozenset({"candidates", "promptFeedback", "usageMetadata", "modelVersion"})
+"""Fields of an answer or of an event, one of which each has."""
 
 SOURCES = ("web", "maps")
 LISTS = ("grounding_chunks", "grounding_supports", "web_search_queries", "image_search_queries")
@@ -108,6 +106,8 @@ def raise_if_refused(answer: Any) -> Json:
             raise ProviderRefusal(item)
     if not isinstance(answer, dict):
         raise malformed(f"expected a JSON object, found a {type(answer).__name__}")
+    if ANSWER_FIELDS.isdisjoint(answer) and is_bare_error(answer):
+        raise ProviderRefusal(answer)
     return answer
 
 

@@ -15,6 +15,7 @@ from scout_adapters.llm.wires.openai_chat.parse_fields import (
     BODY_LISTS,
     CALL_EXTRAS,
     FILTER_RESULTS,
+    HOSTED_CALLS,
     MESSAGE_LISTS,
     MESSAGE_OBJECTS,
     content_of,
@@ -23,6 +24,7 @@ from scout_adapters.llm.wires.openai_chat.parse_fields import (
     last_metadata,
     message_id,
     non_empty,
+    raise_if_call_failed,
     raise_if_choice_failed,
     raise_if_refused,
     reasoning_of,
@@ -30,7 +32,11 @@ from scout_adapters.llm.wires.openai_chat.parse_fields import (
     tool_counts,
     with_upstream,
 )
-from scout_adapters.llm.wires.openai_chat.tool_calls import call_extras, parse_tool_calls
+from scout_adapters.llm.wires.openai_chat.tool_calls import (
+    call_extras,
+    parse_tool_calls,
+    split_hosted,
+)
 from scout_adapters.llm.wires.openai_chat.usage import usage_of
 from scout_adapters.llm.wires.parsing import newer_usage, require
 
@@ -50,22 +56,34 @@ def parse_response(body: Json, spec: ProviderSpec) -> AIMessage:
     message = _message(choice)
     text, reasoning, other_parts = content_of(message.get("content"))
     finish_reason = text_field(choice, "finish_reason")
-    calls = parse_tool_calls(message.get("tool_calls"), cut=finish_reason == "length")
+    raw_calls, hosted = split_hosted(message.get("tool_calls"))
+    calls = parse_tool_calls(raw_calls, cut=finish_reason == "length")
+    if not (text or any(calls)):
+        raise_if_call_failed(finish_reason, body)
     usage = mapping(body.get("usage") or choice.get("usage"))
-    named = with_upstream(body, message)
-    metadata = last_metadata(named, usage, finish_reason, choice.get("logprobs"))
+    return answer_of(
+        text,
+        first_metadata(body, spec.maker) | _metadata(body, choice, message, usage),
+        message_id(body.get("id")),
+        kwargs=_additional_kwargs(
+            message | {"tool_calls": raw_calls}, body, reasoning, other_parts, hosted
+        ),
+        usage=newer_usage(usage_of(usage), None),
+        calls=calls,
+    )
+
+
+def _metadata(body: Json, choice: Json, message: Json, usage: Json) -> Json:
+    """Return the metadata that a stream has in its last chunk."""
+    finish_reason = text_field(choice, "finish_reason")
+    metadata = last_metadata(
+        with_upstream(body, message), usage, finish_reason, choice.get("logprobs")
+    )
     if "executed_tools" in message:
         metadata |= tool_counts(message["executed_tools"])
     if FILTER_RESULTS in choice:
         metadata |= filter_results(body, choice)
-    return answer_of(
-        text,
-        first_metadata(body, spec.maker) | metadata,
-        message_id(body.get("id")),
-        kwargs=_additional_kwargs(message, body, reasoning, other_parts),
-        usage=newer_usage(usage_of(usage), None),
-        calls=calls,
-    )
+    return metadata
 
 
 def _first_choice(body: Json) -> Json:
@@ -83,11 +101,14 @@ def _message(choice: Json) -> Json:
     return require(choice, "message", dict)
 
 
-def _additional_kwargs(message: Json, body: Json, reasoning: str, other_parts: list[Json]) -> Json:
+def _additional_kwargs(
+    message: Json, body: Json, reasoning: str, other_parts: list[Json], hosted: list[Json]
+) -> Json:
     kwargs: Json = {
         "reasoning_content": reasoning or reasoning_of(message),
         "refusal": text_field(message, "refusal"),
         "content_chunks": other_parts,
+        HOSTED_CALLS: hosted,
     }
     if calls := message.get("tool_calls"):
         kwargs[CALL_EXTRAS] = call_extras(calls)

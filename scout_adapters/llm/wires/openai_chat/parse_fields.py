@@ -9,7 +9,7 @@ from typing import Any
 from scout_adapters._internal.json_values import Json, mapping, objects
 from scout_adapters.errors import ProviderRefusal, malformed
 from scout_adapters.llm.wires.openai_chat.usage import dollars, usage_by_model
-from scout_adapters.llm.wires.parsing import dump_json
+from scout_adapters.llm.wires.parsing import FAILED_ENDS, dump_json, is_bare_error
 
 MESSAGE_LISTS = ("annotations", "executed_tools", "images", "reasoning_details")
 MESSAGE_OBJECTS = ("audio", "function_call")
@@ -19,10 +19,12 @@ BODY_LISTS = ("citations", "search_results")
 CALL_EXTRAS = "tool_call_extras"
 """The key of `additional_kwargs` with what tool calls have no field for, by call id."""
 
+HOSTED_CALLS = "server_tool_calls"
+"""The key of `additional_kwargs` with calls of tools that the server has run."""
+
 _COST_FIELDS = ("cost", "cost_details")
 
 _ERROR_FIELDS = frozenset({"error", "base_resp", "x_groq"})
-_ERROR_TEXT_FIELDS = ("detail", "message", "msg", "code", "errors", "status_msg")
 
 _REPEATING_ID = re.compile(r"chatcmpl-\d{1,3}")
 """Ollama's ids: they restart after chatcmpl-999. As message ids they would overwrite each other
@@ -32,19 +34,14 @@ in a LangGraph state."""
 def raise_if_refused(body: Json) -> None:
     """Raise `ProviderRefusal` with the whole body if it is an error. Cheap for a good event."""
     if not body.get("choices"):
-        _raise_if_error_without_choices(body)
+        if is_bare_error(body):
+            raise ProviderRefusal(body)
     elif _ERROR_FIELDS.isdisjoint(body):
         return
     if body.get("error") or mapping(body.get("x_groq")).get("error"):
         raise _refusal(body, body)
     # https://platform.minimax.io/docs/api-reference/errorcode
     if mapping(body.get("base_resp")).get("status_code") not in (None, 0, "0", ""):
-        raise ProviderRefusal(body)
-
-
-def _raise_if_error_without_choices(body: Json) -> None:
-    has_message = any(body.get(name) for name in _ERROR_TEXT_FIELDS)
-    if has_message or body.get("object") == "error" or body.get("type") == "error":
         raise ProviderRefusal(body)
 
 
@@ -55,9 +52,21 @@ def raise_if_choice_failed(choice: Json, body: Json) -> None:
     """
     error = choice.get("error")
     if not error and choice.get("finish_reason") == "error":
+        raise_if_call_failed(text_field(choice, "native_finish_reason"), body)
         error = {"message": "the provider stopped with finish_reason 'error' and gave no reason"}
     if error:
         raise _refusal({"error": error}, body)
+
+
+def raise_if_call_failed(finish_reason: str, body: Json) -> None:
+    """Raise `ProviderRefusal` if an answer without content ended with one of `FAILED_ENDS`.
+
+    Gemini over OpenAI's API ends with `function_call_filter: MALFORMED_FUNCTION_CALL`, and
+    OpenRouter names it as `native_finish_reason`.
+    """
+    code = finish_reason.rpartition(" ")[2].upper()
+    if code in FAILED_ENDS:
+        raise _refusal({"error": {"code": code, "message": finish_reason}}, body)
 
 
 def _refusal(payload: Json, body: Json) -> ProviderRefusal:

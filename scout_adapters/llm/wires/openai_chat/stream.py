@@ -19,12 +19,14 @@ from scout_adapters.llm.wires.openai_chat.parse_fields import (
     BODY_LISTS,
     CALL_EXTRAS,
     FILTER_RESULTS,
+    HOSTED_CALLS,
     PROMPT_FILTER,
     content_of,
     filter_results,
     first_metadata,
     last_metadata,
     message_id,
+    raise_if_call_failed,
     raise_if_choice_failed,
     raise_if_refused,
     reasoning_of,
@@ -32,7 +34,7 @@ from scout_adapters.llm.wires.openai_chat.parse_fields import (
     tool_counts,
     with_upstream,
 )
-from scout_adapters.llm.wires.openai_chat.tool_calls import CallFragments
+from scout_adapters.llm.wires.openai_chat.tool_calls import CallFragments, split_hosted
 from scout_adapters.llm.wires.openai_chat.usage import usage_of
 from scout_adapters.llm.wires.parsing import newer_usage
 
@@ -87,9 +89,11 @@ class ChatStreamReader:
             delta = choice.get("message")  # some gateways send the whole answer as one event
         if delta is None:  # Azure: only results of its content filter
             self._read_filter(choice)
-            return None
-        chunk = self._read_delta(delta)
-        self._has_answer = self._has_answer or chunk is not None
+        chunk = None if delta is None else self._read_delta(delta)
+        if chunk is not None:
+            self._has_answer = True
+        elif self._finish_reason and not self._has_answer:
+            raise_if_call_failed(self._finish_reason, event)
         return chunk
 
     def close(self) -> AIMessageChunk:
@@ -184,8 +188,12 @@ class ChatStreamReader:
             self._accumulated.read(delta)
             if refusal := text_field(delta, "refusal"):
                 kwargs["refusal"] = refusal
-        raw_calls = delta.get("tool_calls")
-        calls = self._calls.read(raw_calls) if raw_calls else []
+        raw_calls, calls = delta.get("tool_calls"), []
+        if raw_calls:
+            raw_calls, hosted = split_hosted(raw_calls)
+            if hosted:
+                self._accumulated.extend(HOSTED_CALLS, hosted)
+            calls = self._calls.read(raw_calls)
         return self._chunk(text, kwargs, calls) if text or kwargs or calls else None
 
     def _texts(self, content: Any) -> tuple[str, str]:

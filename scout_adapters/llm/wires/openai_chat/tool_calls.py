@@ -67,6 +67,22 @@ def parse_tool_calls(
     return calls, broken
 
 
+def split_hosted(raw: Any) -> tuple[Any, list[Json]]:
+    """Return the calls for the caller, and those of tools that the server has run.
+
+    Z.ai lists its MCP calls among them: https://docs.z.ai/api-reference/llm/chat-completion.
+    """
+    hosted = [item for item in raw if _is_hosted(item)] if isinstance(raw, list) else []
+    return ([item for item in raw if not _is_hosted(item)] if hosted else raw), hosted
+
+
+def _is_hosted(item: Any) -> bool:
+    if not isinstance(item, dict) or "function" in item or "custom" in item:
+        return False
+    kind = item.get("type")
+    return isinstance(kind, str) and kind not in {"", "function", "custom"}
+
+
 def call_extras(raw: Any) -> Json:
     """Return by call id what LangChain's calls have no field for; it is sent back unchanged.
 
@@ -93,7 +109,11 @@ def _custom(item: Any) -> Json:
     `custom` beside `function`.
     """
     custom = item.get("custom") if isinstance(item, dict) else None
-    return custom if isinstance(custom, dict) and not item.get("function") else {}
+    if not custom or not isinstance(custom, dict):
+        return {}
+    function = item.get("function") or {}
+    has_function = not isinstance(function, dict) or any(function.values())
+    return {} if has_function else custom
 
 
 def _custom_arguments(text: str) -> str:

@@ -35,9 +35,6 @@ def usage_of(usage: Json) -> UsageMetadata | None:
         missing == inputs["audio"] or outputs["reasoning"] == 0 or "prompt_audio_seconds" in usage
     ):
         input_tokens += missing
-    if inputs["cache_read"] is not None:
-        # Azure's Grok and early Mistral report more cached tokens than the prompt has.
-        inputs["cache_read"] = min(inputs["cache_read"], input_tokens)
     return usage_metadata(
         input_tokens, output_tokens, inputs=inputs, outputs=outputs, total_tokens=total
     )

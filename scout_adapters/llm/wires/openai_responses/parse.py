@@ -22,7 +22,13 @@ from scout_adapters.llm.wires.openai_responses.items import (
     logprobs_of,
 )
 from scout_adapters.llm.wires.openai_responses.usage import stated_cost, usage_of
-from scout_adapters.llm.wires.parsing import MAX_CALLS, check_blocks, require, require_id
+from scout_adapters.llm.wires.parsing import (
+    MAX_CALLS,
+    check_blocks,
+    is_bare_error,
+    require,
+    require_id,
+)
 
 PENDING = frozenset({"queued", "in_progress"})
 """Values of `status` of a response that is still being made."""
@@ -57,8 +63,6 @@ HOSTED: Mapping[str, str] = {
 
 CUT = {"max_output_tokens": "length"}
 """Chat Completions' names for the reasons of an incomplete response, where they differ."""
-
-_ERROR_WORDS = ("detail", "message", "msg", "code", "errors")
 
 
 def parse_response(body: Json, spec: ProviderSpec) -> AIMessage:
@@ -106,7 +110,7 @@ def raise_if_refused(body: Any) -> None:
     if isinstance(status, str) and status in FAILED:
         message = f"the response ended as {status} and gave no reason"
         raise ProviderRefusal({"error": {"message": message}})
-    if "output" not in body and any(body.get(word) for word in _ERROR_WORDS):
+    if "output" not in body and is_bare_error(body):
         raise ProviderRefusal(body)
 
 

@@ -30,7 +30,12 @@ from scout_adapters.llm.wires.openai_responses.parse import (
 )
 from scout_adapters.llm.wires.openai_responses.stream_items import CALLS, StreamedItem
 from scout_adapters.llm.wires.openai_responses.usage import usage_of
-from scout_adapters.llm.wires.parsing import check_blocks, piece_of_arguments, require
+from scout_adapters.llm.wires.parsing import (
+    check_blocks,
+    is_bare_error,
+    piece_of_arguments,
+    require,
+)
 
 FAILURES = frozenset({"response.failed", "response.cancelled"})
 """Events that end a stream without an answer."""
@@ -334,10 +339,12 @@ def _is_error(event: Json) -> bool:
     """Return whether an event reports an error: OpenAI's, or that of a server or gateway."""
     if event.get("type") == "error" or event.get("error") or event.get("object") == "error":
         return True
-    return "type" not in event and any(event.get(word) for word in ("detail", "message", "errors"))
+    return "type" not in event and is_bare_error(event)
 
 
 def _refuse(event: Json) -> None:
     """Raise `ProviderRefusal` for an error event; its fields stand in `error` or beside `type`."""
-    error = event.get("error") or {n: v for n, v in event.items() if n != "sequence_number"}
-    raise ProviderRefusal({"error": error})
+    fields = {name: value for name, value in event.items() if name != "sequence_number"}
+    if "type" not in event and not event.get("error"):
+        raise ProviderRefusal(fields)
+    raise ProviderRefusal({"error": event.get("error") or fields})

@@ -8,6 +8,7 @@ import pytest
 from langchain_core.messages import AIMessage, HumanMessage
 
 from scout_adapters._internal.json_values import Json
+from scout_adapters.errors import ProviderRefusal
 from scout_adapters.llm.conversation.turns import build_turns
 from scout_adapters.llm.types import ChatRequest
 from scout_adapters.llm.wires.openai_chat import WIRE
@@ -222,6 +223,51 @@ def test_the_call_of_a_custom_tool_is_kept_and_sent_back(whole: bool) -> None:
         message = AIMessage(**dict(merged(*events, end("tool_calls"))) | {"type": "ai"})
     assert [(c["name"], c["args"]) for c in message.tool_calls] == [("f", {"__arg1": "x\ny"})]
     assert sent_back(message)["tool_calls"] == [CUSTOM]
+
+
+@pytest.mark.parametrize("function", [None, {}, {"name": "", "arguments": ""}])
+def test_an_empty_function_beside_a_custom_call_is_nothing(function: Any) -> None:
+    call = CUSTOM | {"function": function}
+    for message in (
+        parse(answer({"tool_calls": [call]})),
+        merged(event({"tool_calls": [call | {"index": 0}]}), end("tool_calls")),
+    ):
+        assert [(c["name"], c["args"]) for c in message.tool_calls] == [("f", {"__arg1": "x\ny"})]
+
+
+@pytest.mark.parametrize("kind", ["mcp", "web_search", "retrieval"])
+def test_a_tool_that_the_server_has_run_is_no_call_for_the_caller(kind: str) -> None:
+    hosted = {"id": "h", "type": kind, kind: {"name": "z"}}
+    for message in (
+        parse(answer({"content": "x", "tool_calls": [hosted, CALL]})),
+        merged(
+            event({"tool_calls": [hosted]}),
+            event({"content": "x", "tool_calls": [CALL | {"index": 0}]}),
+            end("tool_calls"),
+        ),
+    ):
+        assert [call["name"] for call in message.tool_calls] == ["find"]
+        assert message.additional_kwargs["server_tool_calls"] == [hosted]
+        assert "server_tool_calls" not in sent_back(AIMessage(**dict(message) | {"type": "ai"}))
+
+
+BROKEN = ["function_call_filter: MALFORMED_FUNCTION_CALL", "malformed_function_call"]
+
+
+@pytest.mark.parametrize("reason", BROKEN)
+def test_a_call_that_gemini_broke_is_an_error_over_openais_api_too(reason: str) -> None:
+    empty: Json = {"role": "assistant", "content": None}
+    native = {"finish_reason": "error", "native_finish_reason": reason}
+    bodies = [answer(empty, choice={"finish_reason": reason}), answer(empty, choice=native)]
+    for body in bodies:
+        with pytest.raises(ProviderRefusal) as whole:
+            parse(body | {"usage": COUNTS | {"cost": 0.5}})
+        assert whole.value.payload["error"]["code"] == "MALFORMED_FUNCTION_CALL"
+        assert whole.value.cost_usd == 0.5
+    with pytest.raises(ProviderRefusal):
+        read(event(empty), end(reason))
+    assert merged(event({"content": "x"}), end(reason)).content == "x"
+    assert parse(answer({"content": "x"}, choice={"finish_reason": reason})).content == "x"
 
 
 @pytest.mark.parametrize("custom", [{}, {"name": "", "input": ""}, None])
