@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import errno
 import json
-from datetime import UTC, datetime
-from functools import partial
+import time
+from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
@@ -207,8 +208,32 @@ class AuditLog:
             self._file = None
 
 
-now = partial(datetime.now, UTC)
-"""Returns the time of a row; the encoder writes it with microseconds."""
+class RowClock:
+    """Writes the time of rows; the text of the current second is kept.
+
+    clock = RowClock()
+    clock.now()  # "2026-11-30T17:25:42.123456+00:00"
+    """
+
+    def __init__(self, clock: Callable[[], int] = time.time_ns) -> None:
+        """`clock` returns nanoseconds since 1970."""
+        self._clock = clock
+        self._second = ("", "")
+        """Seconds since 1970 as digits, and as a date with a time."""
+
+    def now(self) -> str:
+        """Return the time in UTC, in ISO 8601 with microseconds."""
+        digits = str(self._clock())
+        seconds = digits[:-9]
+        known, text = self._second
+        if seconds != known:
+            text = time.strftime("%Y-%m-%dT%H:%M:%S.", time.gmtime(int(seconds)))
+            self._second = seconds, text
+        return f"{text}{digits[-9:-3]}+00:00"
+
+
+now = RowClock().now
+"""Returns the time of a row."""
 
 
 def shortened(row: dict[str, Any]) -> bytes:
