@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -34,6 +35,9 @@ GOOD = 200
 ERROR_STATUS = 400
 DONE = b"[DONE]"
 ERROR_TEXT = b"[ERROR]"
+
+PLAIN_WORDS = re.compile(rb"[A-Za-z][^{}\[\]\"\x00-\x1f]{3,500}")
+"""Matches words of a server in the place of JSON, such as `Internal Server Error`."""
 
 
 class WholeAnswer(dict[str, Any]):
@@ -157,11 +161,14 @@ class EventBody:
             if data.startswith(ERROR_TEXT):
                 events.append(_error_event(data.removeprefix(ERROR_TEXT).strip()))
                 return True
+            if PLAIN_WORDS.fullmatch(data):
+                events.append(_error_event(data))
+                return True
             if not events:
                 raise
             self.failure = error
             return False
-        if event is not None:  # `data: null` is no `[DONE]`
+        if event or isinstance(event, dict):  # null, "" and [] are heartbeats, and no `[DONE]`
             events.append(event)
         return True
 

@@ -26,6 +26,11 @@ def read(*pieces: bytes) -> list[Any]:
         *(b"data:\n\n", b"data: \n\n", b"data\n\n", b"event: ping\ndata:\n\n", b"data: null\n\n"),
         *(b"event: ping\ndata: ping\n\n", b"event:keepalive\ndata: ok\n\n"),
         b"event: heartbeat\ndata: 2026-11-30T12:00:00Z\n\n",
+        b'data: ""\n\n',
+        b"data: []\n\n",
+        b"event:ping\ndata:[PING]\n\n",
+        b"event: heartbeat\ndata: 1764523200\n\n",
+        b"data: x\nevent: keepalive\n\n",
     ],
 )
 def test_an_event_without_data_is_skipped(heartbeat: bytes) -> None:
@@ -63,6 +68,7 @@ def test_empty_data_lines_without_end_take_no_memory() -> None:
         (b'{"error": {"message": "no GPU"}}\n\n', {"error": {"message": "no GPU"}}),
         (b'{ "error": "no GPU"}\n\n', {"error": "no GPU"}),
         (b"data: [ERROR] no GPU\n\n", {"error": {"message": "no GPU"}}),
+        (b"data: Internal Server Error\n\n", {"error": {"message": "Internal Server Error"}}),
     ],
 )
 def test_the_words_of_an_error_are_kept(sent: bytes, event: Any) -> None:

@@ -75,6 +75,8 @@ def parse_response(body: Json, spec: ProviderSpec) -> AIMessage:
     raise_if_refused(body)
     blocks = require(body, "content", list)
     check_blocks(len(blocks), MAX_CALLS)
+    if not blocks and "stop_reason" in body and body["stop_reason"] is None:
+        raise malformed("the answer has neither content nor a stop reason")
     content = [checked_block(block) for block in blocks]
     calls = [parse_tool_call(block) for block in content if block["type"] == "tool_use"]
     if body.get("stop_reason") == "max_tokens" and calls and is_cut(content[-1]):

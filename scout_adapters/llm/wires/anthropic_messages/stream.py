@@ -93,13 +93,17 @@ class MessagesStreamReader:
                 self._end |= mapping(event.get("delta")) | _beside_delta(event)
                 self._read_usage(event.get("usage"))
             case "message_stop":
-                self.finished = True
-                self._end |= _beside_delta(event)
+                self._stop(event)
             case "content_block_stop" | "ping":
                 pass
             case _:
                 raise_if_refused(event)  # an unknown event; ignored if it is not an error
         return None
+
+    def _stop(self, event: Json) -> None:
+        """End the answer; without a stop reason only if there is one."""
+        self._end |= _beside_delta(event)
+        self.finished = bool(self._open or self._end.get("stop_reason"))
 
     def close(self) -> AIMessageChunk:
         """Return the last chunk: stop reason, usage, and other metadata that occur once."""

@@ -76,7 +76,7 @@ def parse_response(body: Any, spec: ProviderSpec) -> AIMessage:
     """
     body = raise_if_refused(body)
     candidate = first_candidate(body)
-    if not candidate and not mapping(body.get("promptFeedback")):
+    if not _ends_or_has_content(candidate) and not mapping(body.get("promptFeedback")):
         raise malformed("neither candidates nor promptFeedback in the answer")
     parts = PartReader(seed=id_seed(body))
     check_blocks(len(parts_in(candidate)), MAX_CALLS)
@@ -122,6 +122,10 @@ def first_candidate(answer: Json) -> Json:
     """Return the first candidate, empty if there is none. Its index, 0, is often not sent."""
     candidates = objects(answer.get("candidates"))
     return next((candidate for candidate in candidates if not candidate.get("index")), {})
+
+
+def _ends_or_has_content(candidate: Json) -> bool:
+    return bool(candidate.get("finishReason") or parts_in(candidate))
 
 
 def parts_in(candidate: Json) -> list[Json]:

@@ -5,6 +5,8 @@ https://platform.openai.com/docs/api-reference/chat/object
 
 from __future__ import annotations
 
+from typing import Any
+
 from langchain_core.messages import AIMessage
 
 from scout_adapters._internal.json_values import Json, mapping, objects
@@ -61,13 +63,15 @@ def parse_response(body: Json, spec: ProviderSpec) -> AIMessage:
     if not (text or any(calls)):
         raise_if_call_failed(finish_reason, body)
     usage = mapping(body.get("usage") or choice.get("usage"))
+    kwargs = _additional_kwargs(
+        message | {"tool_calls": raw_calls}, body, reasoning, other_parts, hosted
+    )
+    _check_content(text, finish_reason, kwargs, raw_calls)
     return answer_of(
         text,
         first_metadata(body, spec.maker) | _metadata(body, choice, message, usage),
         message_id(body.get("id")),
-        kwargs=_additional_kwargs(
-            message | {"tool_calls": raw_calls}, body, reasoning, other_parts, hosted
-        ),
+        kwargs=kwargs,
         usage=newer_usage(usage_of(usage), None),
         calls=calls,
     )
@@ -84,6 +88,11 @@ def _metadata(body: Json, choice: Json, message: Json, usage: Json) -> Json:
     if FILTER_RESULTS in choice:
         metadata |= filter_results(body, choice)
     return metadata
+
+
+def _check_content(*parts: Any) -> None:
+    if not any(parts):
+        raise malformed("the answer has neither content nor a finish reason")
 
 
 def _first_choice(body: Json) -> Json:

@@ -1,0 +1,81 @@
+"""What a server sends in the place of an answer, without content and without a reason to end."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from scout_adapters.errors import MalformedResponse, ProviderRefusal
+from scout_adapters.llm.types import ProviderSpec
+from scout_adapters.llm.wires import anthropic_messages, gemini, openai_chat, openai_responses
+
+CHAT, CLAUDE, GEMINI = openai_chat.WIRE, anthropic_messages.WIRE, gemini.WIRE
+ALL = (CHAT, CLAUDE, GEMINI, openai_responses.WIRE)
+
+
+def spec(wire: Any) -> ProviderSpec:
+    return ProviderSpec(name="x", docs="", wire=wire, base_url="https://x.example")
+
+
+START = {"type": "message_start", "message": {"id": "m", "usage": {"input_tokens": 3}}}
+STOP = {"type": "message_stop"}
+NO_REASON = {"type": "message_delta", "delta": {"stop_reason": None}, "usage": {"output_tokens": 0}}
+
+
+@pytest.mark.parametrize(
+    ("wire", "body"),
+    [
+        (CHAT, {"choices": [{"message": {}}]}),
+        (CHAT, {"choices": [{"message": {"content": None}, "finish_reason": None}]}),
+        (CHAT, {"choices": [{"message": {"content": "", "tool_calls": []}}]}),
+        (CLAUDE, {"id": "m", "content": [], "stop_reason": None}),
+        (GEMINI, {"candidates": [{}]}),
+        (GEMINI, {"candidates": [{"content": {}}], "usageMetadata": {}}),
+        (GEMINI, {"candidates": [{"content": {"parts": []}}]}),
+    ],
+)
+def test_a_body_without_content_and_without_a_reason_is_no_answer(wire: Any, body: Any) -> None:
+    with pytest.raises(MalformedResponse):
+        wire.parse_response(body, spec(wire))
+
+
+@pytest.mark.parametrize(
+    ("wire", "events"),
+    [
+        (CHAT, [{"choices": [{"delta": {"role": "assistant", "content": ""}}]}, None]),
+        (CLAUDE, [STOP]),
+        (CLAUDE, [START, STOP]),
+        (CLAUDE, [START, NO_REASON, STOP]),
+        (GEMINI, [{}]),
+        (GEMINI, [{"candidates": [{"content": {"parts": [{"text": ""}]}}]}]),
+    ],
+)
+def test_events_without_content_and_without_a_reason_end_nothing(
+    wire: Any, events: list[Any]
+) -> None:
+    reader = wire.reader(spec(wire))
+    for event in events:
+        reader.feed(event)
+    assert not reader.finished
+
+
+@pytest.mark.parametrize("wire", ALL)
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"detail": "no GPU"},
+        {"message": "no GPU"},
+        {"object": "error", "message": "no GPU"},
+        {"type": "error", "message": "no GPU"},
+        {"errors": [{"message": "no GPU"}]},
+        {"error": "no GPU"},
+    ],
+)
+def test_an_error_in_any_form_is_a_refusal_with_its_words(wire: Any, body: Any) -> None:
+    with pytest.raises(ProviderRefusal) as whole:
+        wire.parse_response(dict(body), spec(wire))
+    with pytest.raises(ProviderRefusal) as streamed:
+        wire.reader(spec(wire)).feed(dict(body))
+    for refused in (whole, streamed):
+        assert "no GPU" in str(refused.value.payload)
