@@ -63,9 +63,8 @@ def parse_response(body: Json, spec: ProviderSpec) -> AIMessage:
     if not (text or any(calls)):
         raise_if_call_failed(finish_reason, body)
     usage = mapping(body.get("usage") or choice.get("usage"))
-    kwargs = _additional_kwargs(
-        message | {"tool_calls": raw_calls}, body, reasoning, other_parts, hosted
-    )
+    own = message | {"tool_calls": raw_calls}
+    kwargs = _additional_kwargs(own, body, reasoning, other_parts, hosted)
     _check_content(text, finish_reason, kwargs, raw_calls)
     return answer_of(
         text,
