@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zlib
 from collections.abc import AsyncIterator, Iterator, Mapping
 
@@ -20,6 +21,12 @@ ENCODED = frozenset({"gzip", "x-gzip", "deflate"})
 GZIP_OR_ZLIB = 47
 """zlib's `wbits`: the largest window, and a header of gzip or of zlib."""
 
+GZIP_MAGIC = b"\x1f\x8b"
+"""The first bytes of each member of a gzip file."""
+
+PLAIN = re.compile(rb"\s*(?:[{\[]|data:|event:|: )")
+"""Matches the beginning of JSON or events: a proxy has decoded the body and left the header."""
+
 RAW_DEFLATE = -15
 """zlib's `wbits`: no header, as some servers send `deflate`."""
 
@@ -33,7 +40,8 @@ def content_coding(headers: Mapping[str, str]) -> str | None:
     """
     if "content-encoding" not in headers:
         return None
-    names = (name.strip() for name in headers["content-encoding"].lower().split(","))
+    items = headers["content-encoding"].lower().split(",")
+    names = (item.partition(";")[0].strip().strip('"') for item in items)  # some add `;q=1`
     coding = ", ".join(name for name in names if name in ENCODED or name in COMPRESSED)
     if not coding:
         return None
@@ -49,6 +57,8 @@ class BodyDecoder:
     def __init__(self, coding: str) -> None:
         self._decompressor = zlib.decompressobj(GZIP_OR_ZLIB)
         self._try_raw = coding == "deflate"
+        self._may_be_plain = coding != "deflate"
+        self._is_plain = False
         self._piece, self._at = b"", 0
         self._expanded = 0
 
@@ -58,6 +68,8 @@ class BodyDecoder:
         Empty if more is needed, or after the end. Raises `httpx.DecodingError` for corrupt data.
         """
         self._piece, self._at, self._expanded = piece, 0, 0
+        if self._may_be_plain and piece:
+            self._may_be_plain, self._is_plain = False, PLAIN.match(piece) is not None
         return self.rest()
 
     def rest(self) -> bytes:
@@ -65,14 +77,32 @@ class BodyDecoder:
 
         Raises `MalformedResponse` if the piece expands too far.
         """
-        while not self._decompressor.eof:
+        if self._is_plain:
+            return self._next_input()
+        while not self._decompressor.eof or self._next_member():
             data = self._decompressed(self._decompressor.unconsumed_tail or self._next_input())
             self._expanded += len(data)
             if self._expanded > MAX_BODY_BYTES:
                 raise too_long(MAX_BODY_BYTES)
-            if data or self._at >= len(self._piece):
+            is_used_up = self._at >= len(self._piece) and not self._decompressor.unused_data
+            if data or is_used_up:
                 return data
         return b""
+
+    def _next_member(self) -> bool:
+        """Begin the next member of a gzip file; return False if there is none.
+
+        https://www.rfc-editor.org/rfc/rfc1952#section-2.2. Other data after the end is ignored.
+        """
+        unused = self._decompressor.unused_data
+        start = min(self._at, len(self._piece)) - len(unused)
+        if start < 0:  # it began in an earlier piece
+            self._piece, self._at, start = unused + self._piece[self._at :], len(unused), 0
+        if not self._piece.startswith(GZIP_MAGIC, start):
+            return False
+        self._at = start
+        self._decompressor = zlib.decompressobj(GZIP_OR_ZLIB)
+        return True
 
     def _next_input(self) -> bytes:
         begin, self._at = self._at, self._at + SLICE_BYTES

@@ -29,6 +29,8 @@ ENCODED = {
     "x-gzip": ("x-gzip", gzip.compress(TEXT)),
     "deflate": ("deflate", zlib.compress(TEXT)),
     "deflate without a header": ("deflate", RAW.compress(TEXT) + RAW.flush()),
+    "gzip of two members": ("gzip", gzip.compress(TEXT[:99]) + gzip.compress(TEXT[99:])),
+    "not encoded after all": ("gzip", TEXT),
     "gzip with data after it": ("gzip", gzip.compress(TEXT) + b"more of no use" * 100),
 }
 
@@ -136,6 +138,8 @@ async def test_a_body_that_cannot_be_decoded_is_the_providers_fault(
         ("identity,GZIP", "gzip"),
         ("gzip, chunked", "gzip"),
         ("deflate, utf-8", "deflate"),
+        ("gzip;q=1.0", "gzip"),
+        ('"gzip"', "gzip"),
     ],
 )
 def test_names_that_are_no_coding_are_left_out(header: str, coding: str | None) -> None:
