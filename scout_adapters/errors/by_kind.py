@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from scout_adapters.errors.bad_requests import class_for_status
 from scout_adapters.errors.exceptions import (
     AccessDenied,
     AnswerLost,
@@ -59,8 +60,9 @@ ERROR_CLASSES: Mapping[ErrorKind, type[ProviderError]] = {
 
 
 def provider_error(kind: ErrorKind, message: str, **fields: Any) -> ProviderError:
-    """Return an error of the class that belongs to `kind`."""
-    return ERROR_CLASSES[kind](message, kind=kind, **fields)
+    """Return an error of the class that belongs to `kind`; of a 400 also LangChain's for a 400."""
+    error_class = class_for_status(ERROR_CLASSES[kind], fields.get("status"))
+    return error_class(message, kind=kind, **fields)
 
 
 def malformed(message: str, **fields: Any) -> ProviderError:

@@ -31,6 +31,9 @@
     + InvalidKey
     + InvalidModelName
   x AuditError (OSError)                                                 the owner of the disk
+
+With status 400, KeyRejected, AccessDenied, OutOfCredit and ModelNotFound are a
+ModelInvalidRequestError, too: LangChain's packages raise every 400 as that.
 """
 
 from __future__ import annotations

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import copy
 import pickle
 from typing import Any
 
 import pytest
+from langchain_core import exceptions as lc
 
-from scout_adapters.errors import ErrorKind, ProviderError
+from scout_adapters.errors import (
+    ErrorKind,
+    KeyRejected,
+    ModelNotFound,
+    OutOfCredit,
+    ProviderError,
+)
 from scout_adapters.llm.failures import error_from_response
 from tests.llm.failures.meanings import MEANINGS, Meaning
 from tests.support.golden import NOW, ROWS, Golden
@@ -106,6 +114,35 @@ def test_a_refusal_survives_a_pickle() -> None:
     error = error_from_response("groq", status=401, headers={}, body=b'{"error":{"message":"no"}}')
     again = pickle.loads(pickle.dumps(error))
     assert (type(again), str(again), again.kind) == (type(error), str(error), error.kind)
+
+
+MISSING = b'{"error": {"code": "model_not_found", "message": "The model x does not exist"}}'
+KEY = b'{"error": "Incorrect API key provided."}'
+UNPAID = b"""{"error": {"type": "invalid_request_error", "message": "Your credit balance is too low
+to access the Anthropic API. Please go to Plans & Billing to upgrade or purchase credits."}}"""
+OF_400: Any = [
+    ("openai", MISSING, ModelNotFound, lc.ModelNotFoundError),
+    ("xai", KEY, KeyRejected, lc.ModelAuthenticationError),
+    ("anthropic", UNPAID, OutOfCredit, lc.ModelRateLimitError),
+]
+
+
+@pytest.mark.parametrize(
+    ("provider", "body", "ours", "exact"), OF_400, ids=["model", "key", "credit"]
+)
+def test_an_error_of_a_400_is_caught_as_what_it_is_and_as_langchains_packages_raise_it(
+    provider: str, body: bytes, ours: type[Exception], exact: type[Exception]
+) -> None:
+    error = error_from_response(provider, status=400, headers={}, body=body)
+    for again in (error, pickle.loads(pickle.dumps(error)), copy.copy(error)):
+        assert isinstance(again, ours)
+        assert isinstance(again, exact)
+        assert isinstance(again, lc.ModelInvalidRequestError)
+        assert type(again).__qualname__ == ours.__qualname__
+        assert (str(again), again.is_retryable, again.status) == (str(error), False, 400)
+        assert (again.kind, again.response.text) == (error.kind, body.decode())
+    other = error_from_response(provider, status=404, headers={}, body=body)
+    assert not isinstance(other, lc.ModelInvalidRequestError)
 
 
 @pytest.mark.parametrize(

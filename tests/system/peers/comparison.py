@@ -5,15 +5,16 @@
   `additional_kwargs`;
 * `blocks`: the kinds of the v1 content blocks in their order; `blocks.<kind>`: what they say;
   of text and reasoning apart from each other `texts`, `thoughts`, `annotations` and `signatures`;
-* `error`: the class of LangChain's that a refusal is raised as.
+* `error`: the class of LangChain's that a refusal is raised as; its other such classes count too
+  when it is asked whether ours only has more.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 from langchain_core.messages import AIMessage
 
@@ -25,6 +26,9 @@ MORE_IS_FINE = ("metadata.", "kwargs.", "id", "error")
 
 SIGNED_CALLS = "__gemini_function_call_thought_signatures__"
 MADE_UP = ("lc_", "lc_run")
+NEVER_MORE = frozenset({"refused", "id", "text", "tool_calls", "invalid_tool_calls"})
+"""Fields in which having more is not the same: what a chain prints, or an agent runs."""
+
 CUT = {"text": "text", "reasoning": "reasoning"}
 """Blocks whose words are compared apart from what hangs on them."""
 
@@ -42,6 +46,36 @@ class Difference:
         values = (json.dumps(value, default=str)[:200] for value in (self.ours, self.official))
         return f"{self.record}: {self.field}: ours {next(values)}, official {next(values)}"
 
+    @property
+    def adds(self) -> bool:
+        """Whether ours has all that the official message has in this field, and more."""
+        return self.field not in NEVER_MORE and extends(self.ours, self.official)
+
+
+class ErrorClass(str):
+    """LangChain's first class of an error, with the names of all its classes."""
+
+    __slots__ = ("all_names",)
+
+    def __new__(cls, names: Sequence[str]) -> Self:
+        self = super().__new__(cls, names[0])
+        self.all_names = tuple(names)
+        return self
+
+
+def extends(ours: Any, official: Any) -> bool:
+    """Return whether a value has all of another: a list its parts in their order, among others."""
+    if official in (None, "", [], {}):
+        return True
+    if isinstance(ours, ErrorClass):
+        return official in ours.all_names
+    if isinstance(ours, dict) and isinstance(official, dict):
+        return all(name in ours and extends(ours[name], official[name]) for name in official)
+    if isinstance(ours, list) and isinstance(official, list):
+        rest = iter(ours)
+        return all(any(extends(each, wanted) for each in rest) for wanted in official)
+    return bool(ours == official)
+
 
 def features(outcome: Outcome) -> dict[str, Any]:
     """Take an outcome apart; what is empty is left out, so that it equals what is missing."""
@@ -53,8 +87,9 @@ def features(outcome: Outcome) -> dict[str, Any]:
 
 
 def _raised(error: Exception) -> dict[str, Any]:
-    kinds = (kind for kind in type(error).__mro__ if kind.__module__ == "langchain_core.exceptions")
-    return {"refused": True, "error": next((kind.__name__ for kind in kinds), None)}
+    kinds = [kind for kind in type(error).__mro__ if kind.__module__ == "langchain_core.exceptions"]
+    names = [kind.__name__ for kind in kinds]
+    return {"refused": True, "error": ErrorClass(names) if names else None}
 
 
 def _message_features(message: AIMessage) -> dict[str, Any]:

@@ -20,6 +20,10 @@ def _kinds(record: Record) -> set[str]:
     return {kind for kind in anywhere(record.bodies, "type") if isinstance(kind, str)}
 
 
+def _is_open(record: Record) -> bool:
+    return "reasoning_text" in _kinds(record)
+
+
 def _ids(record: Record) -> list[set[str]]:
     """Return the ids of the items as they begin, and as their later events name them."""
     begun = {
@@ -99,7 +103,7 @@ TABLE = [
         RESPONSES,
         "reasoning that is not a summary, in a stream",
         frozenset({"blocks.reasoning", "kwargs.reasoning"}),
-        lambda record: record.streamed and "reasoning_text" in _kinds(record),
+        lambda record: record.streamed and _is_open(record),
         "ChatOpenAI reads summaries only, and loses what DeepSeek, xAI and vLLM send.",
         lambda difference: "reasoning_text" in str(difference.ours),
     ),
@@ -109,13 +113,13 @@ TABLE = [
         frozenset({"blocks.reasoning", "kwargs.reasoning"}),
         lambda record: record.streamed and has("format")(record),
         "OpenRouter names the format of encrypted reasoning there, and needs it back.",
-        lambda difference: "format" in str(difference.ours),
+        lambda difference: "'format'" in str(difference.ours) and not _is_open(difference.record),
     ),
     Deviation(
         RESPONSES,
         "reasoning that is not a summary, in standard blocks",
         frozenset({"reasonings"}),
-        lambda record: "reasoning_text" in _kinds(record),
+        _is_open,
         "LangChain leaves the text of open reasoning in `extras`; ours is where readers look.",
         lambda difference: "".join(difference.official or ()) == "",
     ),
@@ -125,6 +129,13 @@ TABLE = [
         frozenset({"blocks", "blocks.non_standard", "call_ids"}),
         lambda record: not NOT_KEPT.isdisjoint(_kinds(record)),
         "ChatOpenAI drops them; the provider needs them back in the next request.",
+    ),
+    Deviation(
+        RESPONSES,
+        "images as far as they are drawn",
+        frozenset({"blocks", "blocks.non_standard"}),
+        lambda record: record.streamed and any(anywhere(record.bodies, "partial_image_b64")),
+        "ChatOpenAI drops them, though they are sent only to requests with `partial_images`.",
     ),
     Deviation(
         RESPONSES,
@@ -221,7 +232,7 @@ TABLE = [
         "a model that is not there",
         frozenset({"error"}),
         lambda record: "model_not_found" in record.text or "Model not found" in record.text,
-        "OpenAI and xAI say so with a 400; LangChain has a class for it.",
+        "OpenAI and xAI say so with a 400; LangChain has a class for it, and ours is of both.",
         lambda difference: difference.ours == "ModelNotFoundError",
     ),
     Deviation(
@@ -229,11 +240,26 @@ TABLE = [
         "a key that is refused with a 400",
         frozenset({"error"}),
         lambda record: "Incorrect API key" in record.text and record.status == 400,
-        "xAI says so with a 400; LangChain has a class for it.",
+        "xAI says so with a 400; LangChain has a class for it, and ours is of both.",
         lambda difference: difference.ours == "ModelAuthenticationError",
     ),
 ]
 """The rows; each names a cause that can be read from the recording."""
+
+ADDS = frozenset(
+    {
+        "reasoning that is not a summary, in a stream",
+        "reasoning that is not a summary, in standard blocks",
+        "items that are not kept",
+        "images as far as they are drawn",
+        "the words of a refusal in a stream carry the id of their message",
+        "items whose end did not come",
+        "a last event without the empty line after it",
+        "a model that is not there",
+        "a key that is refused with a 400",
+    }
+)
+"""Rows in which our message has all that ChatOpenAI's has, unchanged, and more."""
 
 V1_ONLY = frozenset({"reasoning that is not a summary, in standard blocks"})
 """Rows that explain differences with `output_version="v1"` alone."""

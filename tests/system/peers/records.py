@@ -78,7 +78,7 @@ class Record:
         if not self.streamed:
             return [json.loads(self.text)] if self.text.lstrip().startswith("{") else []
         lines = (line[5:].strip() for line in self.text.splitlines() if line.startswith("data:"))
-        return [json.loads(line) for line in lines if line.startswith("{")]
+        return [event for line in lines if (event := _event(line))]
 
     @property
     def options(self) -> dict[str, Any]:
@@ -89,6 +89,15 @@ class Record:
         if kinds == {"text"} and "citations_delta" not in self.text:
             return {}
         return {"tools": [{"type": "web_search_20250305", "name": "web_search"}]}
+
+
+def _event(line: str) -> dict[str, Any] | None:
+    """Return the event of a line; None of `[DONE]`, and of one that was shortened by hand."""
+    try:
+        event = json.loads(line)
+    except json.JSONDecodeError:
+        return None
+    return event if isinstance(event, dict) else None
 
 
 def recorded(provider: str) -> Iterator[Record]:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
+from tests.llm.wires.openai_responses.examples import streamed
 from tests.system.peers.records import Record
 
 Json = dict[str, Any]
+ENDED = {"output_text": "text", "refusal": "refusal"}
+"""Parts of a message whose end has an event of its own."""
+
 PIECE = 20
 """Characters of a fragment."""
 
@@ -24,6 +28,28 @@ def restreamed(record: Record) -> Record:
     headers = {"content-type": "text/event-stream"}
     fields = {"response_body": "".join(lines), "stream": True, "response_headers": headers}
     return replace(record, fields={**record.fields, **fields})
+
+
+def as_responses_stream(record: Record) -> Record:
+    """Return a whole answer of the Responses API as the stream that OpenAI would have made."""
+    (body,) = record.bodies
+    events = ended(streamed(body, [5, PIECE]))
+    lines = [f"event: {event['type']}\ndata: {json.dumps(event)}\n\n" for event in events]
+    headers = {"content-type": "text/event-stream"}
+    fields = {"response_body": "".join(lines), "stream": True, "response_headers": headers}
+    return replace(record, fields={**record.fields, **fields})
+
+
+def ended(events: Iterable[Json]) -> Iterator[Json]:
+    """Yield the events of a stream, with those that end a text."""
+    for event in events:
+        if event["type"] == "response.output_item.done" and event["item"]["type"] == "message":
+            where = {name: event[name] for name in ("output_index", "item_id", "sequence_number")}
+            for at, part in enumerate(event["item"]["content"]):
+                if name := ENDED.get(part["type"]):
+                    text = {name: part[name], "content_index": at}
+                    yield {"type": f"response.{part['type']}.done", **text, **where}
+        yield event
 
 
 def _cut(text: str) -> list[str]:

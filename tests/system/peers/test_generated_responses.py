@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import warnings
-from collections.abc import Iterator
 from functools import cache, reduce
 from operator import add
 from random import Random
@@ -24,6 +23,7 @@ from scout_adapters._internal.json_values import Json
 from tests.llm.wires.openai_responses.examples import response, streamed
 from tests.llm.wires.openai_responses.official_types import ITEMS, item_of, kind_of
 from tests.system.peers.deviations_responses import NOT_KEPT
+from tests.system.peers.streams import ended
 
 SEEDS = range(40)
 OF_OTHERS = {"additional_tools", "mcp_approval_response"}
@@ -63,17 +63,6 @@ def generated(random: Random, place: str) -> Json:
         text = {"type": "output_text", "annotations": [], "text": "Hi"}
         item["content"] = [{**part, "annotations": [], "text": "a"} for part in texts] or [text]
     return item
-
-
-def ended(events: list[Json]) -> Iterator[Json]:
-    """Yield the events of a stream, with those that end a text."""
-    for event in events:
-        if event["type"] == "response.output_item.done" and event["item"]["type"] == "message":
-            for at, part in enumerate(event["item"]["content"]):
-                where = {name: event[name] for name in ("output_index", "item_id")}
-                where |= {"content_index": at, "sequence_number": event["sequence_number"]}
-                yield {"type": "response.output_text.done", "text": part["text"], **where}
-        yield event
 
 
 class Player(httpx.BaseTransport):

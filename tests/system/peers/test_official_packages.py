@@ -51,6 +51,9 @@ class Summary:
     provider: str
     records: int = 0
     equal: int = 0
+    shared: int = 0
+    """Equal in every field that the official package sets; ours may have more."""
+
     official_failed: int = 0
     explained: Counter[str] = field(default_factory=Counter)
     wrong: list[str] = field(default_factory=list)
@@ -59,6 +62,7 @@ class Summary:
         """Count a record, and look up each of its differences."""
         self.records += 1
         self.equal += not differences
+        self.shared += all(difference.adds for difference in differences)
         reasons: set[str] = set()
         for difference in differences:
             match [row.name for row in rows if row.explains(difference)]:
@@ -73,6 +77,7 @@ class Summary:
     def __str__(self) -> str:
         head = (
             f"{self.provider}: {self.records} records, {self.equal} equal in every field,"
+            f" {self.shared} in every field that the official package sets,"
             f" {len(self.wrong)} differences unexplained,"
             f" the official package failed on {self.official_failed} good answers"
         )

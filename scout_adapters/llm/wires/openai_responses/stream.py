@@ -28,36 +28,20 @@ from scout_adapters.llm.wires.openai_responses.parse import (
     raise_if_refused,
     text_or_none,
 )
+from scout_adapters.llm.wires.openai_responses.stream_events import (
+    ENDED_TEXTS,
+    FAILURES,
+    PART_EVENTS,
+    is_error,
+    refuse,
+)
 from scout_adapters.llm.wires.openai_responses.stream_items import CALLS, StreamedItem
 from scout_adapters.llm.wires.openai_responses.usage import usage_of
 from scout_adapters.llm.wires.parsing import (
     check_blocks,
-    is_bare_error,
     piece_of_arguments,
     require,
 )
-
-FAILURES = frozenset({"response.failed", "response.cancelled"})
-"""Events that end a stream without an answer."""
-
-
-ENDED_TEXTS: Mapping[str, tuple[str, str, str]] = {
-    "response.output_text.done": ("text", "text", "content_index"),
-    "response.refusal.done": ("refusal", "refusal", "content_index"),
-    "response.reasoning_summary_text.done": ("text", "summary", "summary_index"),
-    "response.reasoning_text.done": ("text", "content", "content_index"),
-    "response.function_call_arguments.done": ("arguments", "arguments", ""),
-    "response.custom_tool_call_input.done": ("input", "arguments", ""),
-}
-"""Events with a whole text: its field, what it is in the item, and the field of its place."""
-
-
-PART_EVENTS = tuple(
-    f"response.{part}.{mark}"
-    for part in ("content_part", "reasoning_summary_part", "reasoning_part")
-    for mark in ("added", "done")
-)
-"""Events between two texts of an item."""
 
 
 class ResponsesStreamReader:
@@ -79,6 +63,7 @@ class ResponsesStreamReader:
         self._by_id: dict[str, StreamedItem] = {}
         self._by_index: dict[int, StreamedItem] = {}
         self._waiting: list[Json] = []
+        self._images = BlockIndexes()
         self._logprobs: list[Any] = []
         self._called = False
 
@@ -91,8 +76,8 @@ class ResponsesStreamReader:
         kind = event.get("type")
         read = self._readers.get(kind) if isinstance(kind, str) else None
         if read is None:
-            if _is_error(event):
-                _refuse(event)
+            if is_error(event):
+                refuse(event)
             return (
                 None  # progress of the provider's own tools, keep-alives, and what is yet to come
             )
@@ -137,7 +122,7 @@ class ResponsesStreamReader:
     def _end(self, event: Json) -> AIMessageChunk | None:
         """Read the whole response at the end; show the items that had no events of their own."""
         if "response" not in event and event.get("error"):
-            _refuse(event)
+            refuse(event)
         response = require(event, "response", dict)
         # Some gateways leave out at the end what they sent at the beginning.
         first_id = {name: value for name, value in self._response.items() if name == "id"}
@@ -266,9 +251,13 @@ class ResponsesStreamReader:
             state.end_texts()
 
     def _image(self, event: Json) -> AIMessageChunk | None:
-        """Show an image as far as it is drawn; only requests with that option get it."""
+        """Show an image as far as it is drawn; only requests with that option get it.
+
+        Its own index keeps LangChain from joining the base64 text of two images in v1.
+        """
         names = ("item_id", "partial_image_index", "partial_image_b64", "output_format")
         image = {name: event[name] for name in names if name in event}
+        image["index"] = f"lc_partial_image_{self._images()}"
         return self._chunk([{"type": "partial_image", **image}])
 
     def _show(self, shown: Shown | None) -> AIMessageChunk | None:
@@ -333,18 +322,3 @@ def _named(place: Any) -> str:
     Such an index is not printed: it is the provider's JSON, and may be nested too deep for that.
     """
     return f"item {place}" if type(place) is int else "an item"
-
-
-def _is_error(event: Json) -> bool:
-    """Return whether an event reports an error: OpenAI's, or that of a server or gateway."""
-    if event.get("type") == "error" or event.get("error") or event.get("object") == "error":
-        return True
-    return "type" not in event and is_bare_error(event)
-
-
-def _refuse(event: Json) -> None:
-    """Raise `ProviderRefusal` for an error event; its fields stand in `error` or beside `type`."""
-    fields = {name: value for name, value in event.items() if name != "sequence_number"}
-    if "type" not in event and not event.get("error"):
-        raise ProviderRefusal(fields)
-    raise ProviderRefusal({"error": event.get("error") or fields})

@@ -45,11 +45,12 @@ def vcr() -> None:
     """Leave these tests without a cassette: they answer themselves."""
 
 
-def ask(body: Json, *, stream: bool) -> BaseMessage:
+def ask(body: Json, *, stream: bool, events: list[Json] | None = None) -> BaseMessage:
     def answer(request: httpx.Request) -> httpx.Response:
         if not json.loads(request.content).get("stream"):
             return httpx.Response(200, json=body)
-        text = "".join(f"data: {json.dumps(event)}\n\n" for event in streamed(body, [4]))
+        sent = events or streamed(body, [4])
+        text = "".join(f"data: {json.dumps(event)}\n\n" for event in sent)
         return httpx.Response(200, headers={"content-type": "text/event-stream"}, text=text)
 
     model = init_scout_model(
@@ -151,3 +152,19 @@ def test_citations_go_back_where_messages_have_ids(stream: bool) -> None:
 
 def test_plain_text_is_left_to_langchain() -> None:
     assert WIRE.standard_blocks(AIMessage("Hi")) is None
+
+
+def test_two_images_on_the_way_stay_two_in_a_stream() -> None:
+    body = response({"type": "image_generation_call", "id": "ig_1", "result": "QUJD"})
+    drafts = [
+        {"item_id": "ig_1", "partial_image_index": at, "partial_image_b64": text}
+        for at, text in enumerate(("QQ==", "QUI="))
+    ]
+    events = streamed(body)
+    kind = {"type": "response.image_generation_call.partial_image", "output_index": 0}
+    events[3:3] = [{**kind, **draft} for draft in drafts]
+    *shown, image = ask(body, stream=True, events=events).content_blocks
+    assert [block["value"] for block in shown] == [  # type: ignore[typeddict-item]  # they are non_standard
+        {"type": "partial_image", **draft} for draft in drafts
+    ]
+    assert image["type"] == "image"

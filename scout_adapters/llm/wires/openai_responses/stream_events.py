@@ -1,0 +1,47 @@
+"""Types of events of a streamed response, and the events that report an error.
+
+https://platform.openai.com/docs/api-reference/responses-streaming
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from scout_adapters._internal.json_values import Json
+from scout_adapters.errors import ProviderRefusal
+from scout_adapters.llm.wires.parsing import is_bare_error
+
+FAILURES = frozenset({"response.failed", "response.cancelled"})
+"""Events that end a stream without an answer."""
+
+ENDED_TEXTS: Mapping[str, tuple[str, str, str]] = {
+    "response.output_text.done": ("text", "text", "content_index"),
+    "response.refusal.done": ("refusal", "refusal", "content_index"),
+    "response.reasoning_summary_text.done": ("text", "summary", "summary_index"),
+    "response.reasoning_text.done": ("text", "content", "content_index"),
+    "response.function_call_arguments.done": ("arguments", "arguments", ""),
+    "response.custom_tool_call_input.done": ("input", "arguments", ""),
+}
+"""Events with a whole text: its field, what it is in the item, and the field of its place."""
+
+PART_EVENTS = tuple(
+    f"response.{part}.{mark}"
+    for part in ("content_part", "reasoning_summary_part", "reasoning_part")
+    for mark in ("added", "done")
+)
+"""Events between two texts of an item."""
+
+
+def is_error(event: Json) -> bool:
+    """Return whether an event reports an error: OpenAI's, or that of a server or gateway."""
+    if event.get("type") == "error" or event.get("error") or event.get("object") == "error":
+        return True
+    return "type" not in event and is_bare_error(event)
+
+
+def refuse(event: Json) -> None:
+    """Raise `ProviderRefusal` for an error event; its fields stand in `error` or beside `type`."""
+    fields = {name: value for name, value in event.items() if name != "sequence_number"}
+    if "type" not in event and not event.get("error"):
+        raise ProviderRefusal(fields)
+    raise ProviderRefusal({"error": event.get("error") or fields})
