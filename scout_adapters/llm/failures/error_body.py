@@ -13,6 +13,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from scout_adapters._internal.json_values import mapping, objects
+from scout_adapters.llm.failures.error_message import (
+    listed_texts,
+    message_of,
+    short_text,
+    with_reason,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -26,14 +32,7 @@ _TRAILING_CODE = re.compile(r"\((\d{4,5})\)\s*$")
 _DAY = re.compile(r"PerDay|Daily", re.IGNORECASE)
 _TOKEN = re.compile(r'"(?P<text>(?:[^"\\]|\\.)*+)(?:(?P<end>")|\\?\Z)|[{}\[\]]', re.DOTALL)
 _HALF = re.compile(r"(?:[^\\]|\\[^u]|\\u[0-9a-fA-F]{4})*+", re.DOTALL)
-_MESSAGES = (
-    *("message", "msg", "error_msg", "error_message", "error_description", "detail", "status_msg"),
-    *("faultstring", "title"),
-)
 _CODES = ("error_code", "reason", "code", "type", "error_type", "status", "statusCode")
-_BARE_MESSAGES = frozenset({"param incorrect"})
-"""Messages beside which `param` describes the fault (Xiaomi)."""
-
 _UNSUPPORTED_REPORTS = frozenset({"extra_forbidden", "enum", "literal_error", "union_tag_invalid"})
 """Types of a validator's reports on fields and values that a server does not have; pydantic's."""
 
@@ -172,6 +171,8 @@ def _candidates(payload: Any) -> Iterator[Mapping[str, Any]]:
         # xAI and Ollama put the message there; others put a code, with the message beside it.
         is_code = isinstance(outer.get("message"), str)
         yield {**outer, **({"error_code": error} if is_code else {"message": error})}
+    if isinstance(error, list) and (texts := listed_texts(error)):
+        yield {**outer, "message": texts}
     if isinstance(groq_error := mapping(outer.get("x_groq")).get("error"), str):
         yield {"message": groq_error}
     base = outer.get("base_resp")
@@ -201,16 +202,16 @@ def _candidates(payload: Any) -> Iterator[Mapping[str, Any]]:
 def _from_payload(payload: Any, text: str) -> ErrorBody:
     error = error_object(payload)
     outer = _first(payload)
-    message = _with_detail(_message_of(error) or _message_of(outer), error)
+    message = with_reason(message_of(error) or message_of(outer), error)
     metadata = mapping(error.get("metadata"))
-    provider_name = _short_text(metadata.get("provider_name")) if "reasons" not in metadata else ""
+    provider_name = short_text(metadata.get("provider_name")) if "reasons" not in metadata else ""
     return ErrorBody(
         words=tuple(_error_words(error)),
         number=_minimax_code(mapping(outer.get("base_resp")), message),
         message=message,
         status=_status(error) or _status(outer),
         error=error,
-        request_id=_short_text(error.get("request_id")) or _short_text(outer.get("request_id")),
+        request_id=short_text(error.get("request_id")) or short_text(outer.get("request_id")),
         text=text,
         upstream=provider_name.split()[0].lower() if provider_name else "",
         upstream_body=metadata.get("raw"),
@@ -220,60 +221,9 @@ def _from_payload(payload: Any, text: str) -> ErrorBody:
 
 def _minimax_code(envelope: Mapping[str, Any], message: str) -> str:
     """Return MiniMax's code from its envelope, or else from the end of the message; or ""."""
-    code = _short_text(envelope.get("status_code"))
+    code = short_text(envelope.get("status_code"))
     trailing = _TRAILING_CODE.search(message[-200:])
     return code if code.strip("0") else trailing[1] if trailing else ""
-
-
-def _message_of(error: Mapping[str, Any]) -> str:
-    for name in _MESSAGES:
-        value = error.get(name)
-        if isinstance(value, str) and value.strip():
-            return value
-        if isinstance(value, dict) and (message := _flat_message(value)):
-            return message
-        if isinstance(value, list) and (message := _validation_messages(value)):
-            return message
-    return ""
-
-
-def _with_detail(message: str, error: Mapping[str, Any]) -> str:
-    """Return a message with the reason in `details.error`, or else the text in `param`.
-
-    `param` is added only to messages without a reason of their own, such as `Param Incorrect`:
-    beside others it may quote the request.
-    """
-    inner = mapping(mapping(error.get("details")).get("error"))
-    reason = _message_of(inner) if inner else ""
-    if not reason and message.casefold() in _BARE_MESSAGES:
-        reason = _short_text(error.get("param"), 300)
-    if not reason or reason in message:
-        return message
-    return f"{message}: {reason}" if message else reason
-
-
-def _flat_message(holder: Mapping[str, Any]) -> str:
-    texts = (holder.get(name) for name in _MESSAGES)
-    message = next((text for text in texts if isinstance(text, str) and text.strip()), "")
-    detail = holder.get("detail")
-    return message or (_validation_messages(detail) if isinstance(detail, list) else "")
-
-
-def _validation_messages(items: list[Any]) -> str:
-    """Return a validator's messages (FastAPI's `detail`) as one text, without repeated input."""
-    return "; ".join(
-        ": ".join(
-            part
-            for part in (_field_path(item.get("loc")), _short_text(item.get("msg"), 300))
-            if part
-        )
-        for item in objects(items)[:3]
-    )
-
-
-def _field_path(loc: Any) -> str:
-    steps = loc[:8] if isinstance(loc, list) else []
-    return ".".join(word for step in steps if (word := _short_text(step, 40)))
 
 
 def _error_words(error: Mapping[str, Any]) -> Iterator[str]:
@@ -288,20 +238,18 @@ def _error_words(error: Mapping[str, Any]) -> Iterator[str]:
     values += [error.get(name) for name in _CODES]
     if _names_an_unsupported_field(error):
         values.append("unsupported_field")
-    values.append(
-        _short_text(error.get("__type")).rpartition("#")[2]
-    )  # AWS: the class's whole name
-    yield from dict.fromkeys(word for value in values if (word := _short_text(value)))
+    values.append(short_text(error.get("__type")).rpartition("#")[2])  # AWS: the class's whole name
+    yield from dict.fromkeys(word for value in values if (word := short_text(value)))
 
 
 def _names_an_unsupported_field(error: Mapping[str, Any]) -> bool:
     """Return whether the error is about a field, or a value of one, that is not supported."""
-    code, reports = _short_text(error.get("code")), error.get("detail")
+    code, reports = short_text(error.get("code")), error.get("detail")
     if code.startswith("unsupported_") or code == "invalid_value":
         fields = _VALUES_BY_MODEL if code == "invalid_value" else _OPTIONS
-        return _short_text(error.get("param")) in fields
+        return short_text(error.get("param")) in fields
     nested = mapping(error.get("message")).get("detail")
-    kinds = {_short_text(report.get("type")) for report in objects(reports) + objects(nested)}
+    kinds = {short_text(report.get("type")) for report in objects(reports) + objects(nested)}
     return bool(kinds) and kinds <= _UNSUPPORTED_REPORTS
 
 
@@ -314,22 +262,16 @@ def _quota_words(details: list[dict[str, Any]]) -> Iterator[str]:
         values = [quota.get("quotaValue") for quota in violations] + [meta.get("quota_limit_value")]
         if "0" in values:
             yield "limit:0"
-        if any(_DAY.search(_short_text(name)) for name in names):
+        if any(_DAY.search(short_text(name)) for name in names):
             yield "per_day"
 
 
 def _status(error: Mapping[str, Any]) -> int | None:
     for name in _STATUSES:
         value = error.get(name)
-        if _ERROR_STATUS.fullmatch(word := _short_text(value)):
+        if _ERROR_STATUS.fullmatch(word := short_text(value)):
             return int(word)
     return None
-
-
-def _short_text(value: Any, limit: int = 100) -> str:
-    if isinstance(value, int) and not isinstance(value, bool):
-        return str(value) if abs(value) < 10**9 else ""
-    return value.strip()[:limit] if isinstance(value, str) else ""
 
 
 def _first(payload: Any) -> Mapping[str, Any]:

@@ -71,10 +71,12 @@ def requested_wait(
 ) -> float | None:
     """Return the seconds that headers or body state, without reset times of rate limits; or None.
 
-    `base` is the server's time.
+    `base` is the server's time. Headers often omit the fraction of a second that the body has.
     """
-    wait = _header_wait(headers, base)
-    return wait if wait is not None else body_wait(payload, message, base)
+    wait, in_body = _header_wait(headers, base), body_wait(payload, message, base)
+    if wait is None or in_body is None:
+        return in_body if wait is None else wait
+    return in_body if wait.is_integer() and 0 < in_body - wait <= 1 else wait
 
 
 def body_wait(payload: Any, message: str, base: datetime) -> float | None:

@@ -60,8 +60,17 @@ WINDOWS = {
     "60-second": 60,
     "minute": 60,
     "5-minute": 300,
+    "hour": 3600,
+    "1-hour": 3600,
+    "day": 86_400,
+    "1-day": 86_400,
+    "month": 86_400,
+    "1-month": 86_400,
 }
-"""Seconds of the windows in the names of its headers; they differ by model and plan."""
+"""Seconds of the windows in the names of its headers; they differ by model and plan.
+
+What is left of a month is looked at again after a day, as its end is not stated.
+"""
 
 SPEC = ProviderSpec(
     name="mistral",
@@ -93,12 +102,17 @@ SPEC = ProviderSpec(
         dimensions_field="output_dimension",
         body_fields=frozenset({"metadata"}),
     ),
-    limits=tuple(
+    limits=(
         RateLimitHeaders(
-            counts=counts, remaining=f"x-ratelimit-remaining-{unit}-{name}", window=seconds
-        )
-        for counts, unit in UNITS
-        for name, seconds in WINDOWS.items()
+            counts="tokens", remaining="ratelimitbysize-remaining", reset="ratelimitbysize-reset"
+        ),
+        *(
+            RateLimitHeaders(
+                counts=counts, remaining=f"x-ratelimit-remaining-{unit}-{name}", window=seconds
+            )
+            for counts, unit in UNITS
+            for name, seconds in WINDOWS.items()
+        ),
     ),
     quirks=(
         "Tool-call ids have nine letters and digits; ids of other providers are converted.",

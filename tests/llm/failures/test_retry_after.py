@@ -205,3 +205,19 @@ def test_the_longer_of_a_field_and_the_message_counts() -> None:
     error = {"error": {"details": [detail]}}
     assert read(payload=error, message="Please retry in 48.942s.") == pytest.approx(48.942)
     assert read(payload=error, message="Please retry in 4s.") == 48.0
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({"retry-after": "2"}, 2.94),
+        ({"retry-after-ms": "2000"}, 2.94),
+        ({"retry-after-ms": "2100"}, 2.1),  # precise by itself
+        ({"retry-after": "1"}, 1.0),  # another wait
+        ({"retry-after": "3"}, 3.0),
+    ],
+)
+def test_a_header_without_its_fraction_gets_that_of_the_message(
+    headers: dict[str, str], seconds: float
+) -> None:
+    assert read(headers, message="Please try again in 2.94s.") == pytest.approx(seconds)

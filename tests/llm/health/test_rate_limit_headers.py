@@ -58,6 +58,10 @@ DOCUMENTED = {
         {"x-ratelimit-remaining-req-minute": "3", "x-ratelimit-remaining-tokens-minute": "98308"},
         [("requests", 3, 60.0), ("tokens", 98308, 60.0)],
     ),
+    "mistral by size": (
+        {"ratelimitbysize-remaining": "9", "ratelimitbysize-reset": "8"},
+        [("tokens", 9, 8.0)],
+    ),
     "together": (
         {"x-ratelimit-remaining": "1", "x-ratelimit-reset": "2"},
         [("requests", 1, 2.0)],
@@ -71,7 +75,7 @@ SPENT = ExtraHeaders(
 @pytest.mark.parametrize("provider", DOCUMENTED)
 def test_what_is_left_is_read_in_each_providers_form(provider: str) -> None:
     headers, expected = DOCUMENTED[provider]
-    quotas = quota_left(registry.spec(provider).limits, headers, NOW)
+    quotas = quota_left(registry.spec(provider.split(maxsplit=1)[0]).limits, headers, NOW)
     assert [
         (quota.counts, quota.left, pytest.approx(quota.until - NOW)) for quota in quotas
     ] == expected
@@ -194,6 +198,8 @@ def test_a_refusal_for_its_rate_is_one_of_all_keys_of_the_account() -> None:
         ("mistral", "x-ratelimit-remaining-req-60-second", ("requests", 60)),
         ("mistral", "x-ratelimit-remaining-req-10-second", ("requests", 10)),
         ("mistral", "x-ratelimit-remaining-tokens-5-minute", ("tokens", 300)),
+        ("mistral", "x-ratelimit-remaining-req-1-hour", ("requests", 3600)),
+        ("mistral", "x-ratelimit-remaining-tokens-month", ("tokens", 86_400)),
     ],
 )
 def test_a_limit_without_a_reset_header_has_the_window_of_its_name(
