@@ -28,7 +28,9 @@ SQLite's integers have 63 bits."""
 
 def clamp(amount: int) -> int:
     """Return an amount limited to the range from 0 to `MAX_AMOUNT`."""
-    return min(max(0, amount), MAX_AMOUNT)
+    if 0 <= amount <= MAX_AMOUNT:
+        return amount
+    return 0 if amount < 0 else MAX_AMOUNT
 
 
 def nano(usd: Decimal) -> int:

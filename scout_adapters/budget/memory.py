@@ -72,7 +72,7 @@ class MemoryBudgets:
         assert isinstance(hold, MemoryHold)  # noqa: S101  # each hold is of this store
         held = hold.amount
         spent, uncertain = (held, held) if amount is None else (clamp(amount), 0)
-        overage = max(0, spent - held)
+        overage = spent - held if spent > held else 0
         with self._lock:
             while hold.held:
                 entry = hold.entries[hold.held - 1]
@@ -102,7 +102,7 @@ class MemoryBudgets:
             entry = self._accounts[account.budget, account.window][account.scope]
         except KeyError:
             entry = self._open(account)
-        if entry.account.limit != account.limit:
+        if entry.account is not account:  # its limit may have changed
             entry.account = account
         return entry
 

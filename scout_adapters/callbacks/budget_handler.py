@@ -121,7 +121,7 @@ class ScoutBudgetCallbackHandler(RunHandler):
         self._allows_unpriced, self._lengths = unpriced == "allow", AnswerLengths()
         self.store = open_store(path, wall, store, on_store_error)
         self._worker, self._limits_waits = _waits_of(self.store)
-        self._shared = self._plan.accounts("") if self._plan.has_one_account else ()
+        self._shared = tuple(self._plan.accounts("")) if self._plan.has_one_account else ()
         self._holds, self._lock = {}, fork_safe_lock()
         self.accounts = CallAccounts(self._plan, self.store, wall)
 
@@ -177,7 +177,8 @@ class ScoutBudgetCallbackHandler(RunHandler):
         accounts = self._shared or self.accounts.of_call(run, proposal, self)
         if not accounts:
             return
-        bound = proposal.cost_bound(self._assumed_answer(proposal))
+        assumed = self.answer_tokens
+        bound = proposal.cost_bound(self._learned(proposal) if assumed == "learned" else assumed)
         amount = bound.nano
         if amount is None:
             amount = self._unpriced_amount(accounts[0], bound)
@@ -196,10 +197,8 @@ class ScoutBudgetCallbackHandler(RunHandler):
                 self._settle_unsent(run, proposal.number, hold)
             raise
 
-    def _assumed_answer(self, proposal: ProposedAttempt) -> int | None:
-        """Return the tokens to assume for an answer without `max_tokens`; None: the longest."""
-        if self.answer_tokens != "learned":
-            return self.answer_tokens
+    def _learned(self, proposal: ProposedAttempt) -> int:
+        """Return the tokens to assume for an answer without `max_tokens`, by earlier answers."""
         about = proposal.about
         return self._lengths.longest(f"{about['provider']}/{about['model']}")
 
@@ -246,14 +245,13 @@ class ScoutBudgetCallbackHandler(RunHandler):
         Several calls may have the same run id: the hold made with this `run` object is preferred,
         else the oldest.
         """
-        with self._lock:
-            holds = self._holds.get((run.id.int, number))
-            if not holds:
-                return None
-            for of, hold in holds:
-                if of is run:
-                    return hold
-            return holds[0][1]
+        holds = self._holds.get((run.id.int, number))
+        if not holds:
+            return None
+        for of, hold in holds:
+            if of is run:
+                return hold
+        return holds[0][1]
 
     def _remove(self, run: Run, number: int, hold: Hold) -> None:
         """Remove a hold that is settled."""

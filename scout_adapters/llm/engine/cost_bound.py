@@ -83,6 +83,7 @@ def _bound_of_model(
     input_tokens, output_tokens = token_bounds(prepared, limits, spec.wire, answer_tokens)
     kinds = MARKED_WRITES if b"cache_control" in prepared.content else limits.writes
     modalities = spec.wire.output_modalities(body) if spec.wire else ()
+    searches = spec.wire.searches(body) if spec.wire else 0
     if media or modalities:
         kinds = _token_kinds(media, modalities, kinds)
     return cost_bound_at(
@@ -93,7 +94,7 @@ def _bound_of_model(
         kinds=kinds,
         service=requested_service(body),
         prices=spec.prices,
-        searches=billed_searches(model, spec.wire.searches(body)) if spec.wire else 0,
+        searches=billed_searches(model, searches) if searches else 0,
     )
 
 
@@ -123,7 +124,7 @@ def cost_bound_at(  # noqa: PLR0913  # every argument changes the price
         served = "".join(f", {name}" for name in (service.tier, service.speed) if name)
         why = f"no price is known for {provider}/{model}{served}: add it to PRICING[{provider!r}]"
         return CostBound(None, input_tokens, output_tokens, why)
-    if service.factor != 1:
+    if service is not STANDARD and service.factor != 1:
         nano = math.ceil(nano * service.factor)
     return CostBound(max(0, nano), input_tokens, output_tokens)
 

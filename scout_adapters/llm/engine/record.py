@@ -183,6 +183,10 @@ class Run(NamedTuple):
     """`thread_id` of the run's metadata, where LangGraph copies its configuration's."""
 
 
+RUN_FIELDS = frozenset({"user_id", "user", "thread_id"})
+"""Names in a run's metadata that a `Run` has."""
+
+
 def run_of(
     run_id: UUID,
     parent: UUID | None,
@@ -194,7 +198,7 @@ def run_of(
     Raises: `ConfigurationError` for a user, thread or tag that cannot be written as text.
     """
     user = thread = None
-    if metadata:
+    if metadata and not RUN_FIELDS.isdisjoint(metadata):
         user = _text_of(metadata, "user_id") or _text_of(metadata, "user")
         thread = _text_of(metadata, "thread_id")
     own = (
