@@ -69,12 +69,25 @@ class WireRequest:
 
     address: Address
     headers: Mapping[str, str] = field(repr=False)
+    """All headers but `content-length`; see `framed_headers`."""
+
     content: bytes = field(repr=False)
     timeouts: Mapping[str, float | None]
     """httpx's `timeout` extension: seconds by name (`connect`, `read`, `write`, `pool`)."""
 
     read_timeout: ReadTimeout
     method: str = "POST"
+
+    @property
+    def has_body(self) -> bool:
+        """Whether the request has a body, which may be empty."""
+        return self.method != "GET"
+
+    def framed_headers(self) -> Mapping[str, str]:
+        """Return all headers, `content-length` included."""
+        if not self.has_body:
+            return self.headers
+        return {**self.headers, "content-length": str(len(self.content))}
 
 
 class WireResponse(NamedTuple):

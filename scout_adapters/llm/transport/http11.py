@@ -17,6 +17,9 @@ HTTPS_PORT, HTTP_PORT = 443, 80
 UPGRADE = 101
 """The status of a change to another protocol: no response follows it."""
 
+END = h11.EndOfMessage()
+END_OF_LINE = b"\r\n"
+
 Event = h11.Event | type[h11.PAUSED]
 Head = h11.Response | h11.InformationalResponse
 
@@ -39,6 +42,16 @@ def place_of(address: Address) -> Place:
     return Place(url.raw_host.decode("ascii"), port, is_tls, url.raw_path)
 
 
+@lru_cache(maxsize=256)
+def _head(method: str, target: bytes, headers: tuple[tuple[str, str], ...]) -> h11.Request:
+    """Return the head of a request without its length, checked by h11; raises its error.
+
+    Cached, because the calls of a route with one key have the same head.
+    """
+    coded = [(name.encode(), value.encode()) for name, value in headers]
+    return h11.Request(method=method.encode(), target=target, headers=coded)
+
+
 class Http11:
     """HTTP/1.1 protocol state of one connection, over h11.
 
@@ -52,17 +65,20 @@ class Http11:
         """Whether a request was written only in part, so that no other request can follow."""
 
     def request_bytes(self, request: WireRequest) -> bytes:
-        """Return headers and body of a request as bytes to write."""
-        headers = [(name.encode(), value.encode()) for name, value in request.headers.items()]
-        method, target = request.method.encode(), place_of(request.address).target
-        send = self._h11.send
+        """Return headers and body of a request as bytes to write.
+
+        h11 gets the head only: it has nothing to check in a body whose length is known.
+        """
+        target = place_of(request.address).target
         try:
-            head = send(h11.Request(method=method, target=target, headers=headers))
-            body = send(h11.Data(data=request.content))
-            end = send(h11.EndOfMessage())
+            head = self._h11.send(_head(request.method, target, tuple(request.headers.items())))
+            self._h11.send(END)
         except h11.LocalProtocolError as error:
             raise httpcore.LocalProtocolError(error) from error
-        return b"".join((head or b"", body or b"", end or b""))
+        if not request.has_body:
+            return head
+        length = b"content-length: %d\r\n\r\n" % len(request.content)
+        return b"".join((head.removesuffix(END_OF_LINE), length, request.content))
 
     def next_event(self) -> Event | None:
         """Return the next event of the response; None if more bytes are needed."""

@@ -97,7 +97,7 @@ class AiohttpConnections:
             return await self._session.request(
                 request.method,
                 _target(request.address),
-                headers=request.headers,
+                headers=request.framed_headers(),
                 data=_body(request.content),
                 allow_redirects=False,
                 timeout=_client_timeout(request.timeouts["connect"]),

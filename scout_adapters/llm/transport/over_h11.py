@@ -91,6 +91,7 @@ class H11Connection(_Idling[httpcore.NetworkStream]):
             stream.write(data, request.timeouts["write"])
         except httpcore.WriteError:  # a server may refuse a request before its end
             self._http.is_cut = True
+        self._http.receive(stream.read(READ_BYTES))
         while not is_final(event := body.receive()):
             pass
         return event
@@ -184,6 +185,7 @@ class AsyncH11Connection(_Idling[httpcore.AsyncNetworkStream]):
             await stream.write(data, request.timeouts["write"])
         except httpcore.WriteError:  # a server may refuse a request before its end
             self._http.is_cut = True
+        self._http.receive(await stream.read(READ_BYTES))
         while not is_final(event := await body.receive()):
             pass
         return event

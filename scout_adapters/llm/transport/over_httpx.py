@@ -143,7 +143,7 @@ def _httpx_request(request: WireRequest) -> httpx.Request:
     httpx_request = httpx.Request(
         request.method,
         request.address.url,
-        headers=request.headers,
+        headers=request.framed_headers(),
         stream=httpx.ByteStream(request.content),
         extensions={"timeout": request.timeouts, READ_TIMEOUT: request.read_timeout},
     )

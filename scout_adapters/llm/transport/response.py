@@ -164,15 +164,13 @@ class AsyncResponse:
 
 
 def wire_request(exchange: HttpExchange, read_timeouts: ReadTimeouts) -> WireRequest:
-    """Return the request with all headers; of a header that is set twice, the last value."""
+    """Return the request with its headers; of a header that is set twice, the last value."""
     address = address_of(exchange.url)
     headers = {"host": address.host, **BASE_HEADERS}
     for name, value in exchange.headers.items():
         headers[name.lower()] = value
     if exchange.method == "GET":
         del headers["content-type"]
-    else:
-        headers["content-length"] = str(len(exchange.content))
     timeouts = exchange.context.timeouts.of(stream=read_timeouts.stream)
     return WireRequest(address, headers, exchange.content, timeouts, read_timeouts, exchange.method)
 
