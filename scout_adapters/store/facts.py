@@ -13,7 +13,7 @@ from typing import Literal, NamedTuple, Protocol
 
 from scout_adapters._internal.bounded_dict import BoundedDict
 
-FactKind = Literal["rest", "quarantine", "revival", "open", "closed", "probing", "probed"]
+FactKind = Literal["rest", "quarantine", "revival", "open", "closed", "probing", "probed", "quota"]
 
 STATE = "state"
 """The place of quarantines, revivals and circuits: the newest fact replaces the others."""
@@ -37,7 +37,7 @@ class Fact(NamedTuple):
     """`key PROVIDER ADDRESS FINGERPRINT` or `circuit PROVIDER ADDRESS`; the address as a digest."""
 
     place: str
-    """`STATE`, `PROBE`, or the rest that it is about: `rest`, `rest MODEL`."""
+    """`STATE`, `PROBE`, or what it is about: `rest`, `rest MODEL`, `quota MODEL`."""
 
     kind: FactKind
     seconds: float

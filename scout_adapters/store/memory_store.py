@@ -15,7 +15,9 @@ class MemoryStore:
 
     label = "memory"
 
-    def __init__(self, clock: Clock = SYSTEM) -> None:
+    def __init__(self, clock: Clock = SYSTEM, *, quotas: bool = True) -> None:
+        """`quotas`: whether to share what is left of rate limits."""
+        self.shares_quotas = quotas
         self._clock = clock
         self._lock = fork_safe_lock()
         self._table = FactTable()

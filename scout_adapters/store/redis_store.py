@@ -45,6 +45,7 @@ class RedisStore:
 
     def __init__(self, url: RedisUrl, clock: Clock = SYSTEM) -> None:
         self.label = url.label
+        self.shares_quotas = url.shares_quotas
         self.server = RedisServer(url, clock=clock)
         self._clock = clock
         self._lock = fork_safe_lock()

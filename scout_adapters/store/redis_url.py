@@ -39,6 +39,9 @@ class RedisUrl:
     node_url: str = field(repr=False)
     """The address of one server, as redis-py takes it; contains the password."""
 
+    shares_quotas: bool = True
+    """Whether processes share what is left of rate limits."""
+
     @property
     def label(self) -> str:
         """The address without user, password and options."""
@@ -52,7 +55,9 @@ PARTS = re.compile(r"([^/?#]*)([^?#]*)(?:\?([^#]*))?")
 
 
 def parse_redis_url(url: str) -> RedisUrl:
-    """Return the parts of an address. Options of it: `prefix`, `timeout`, and those of redis-py.
+    """Return the parts of an address.
+
+    Options of it: `prefix`, `timeout`, `quotas` (`on` or `off`), and those of redis-py.
 
     Raises: `ConfigurationError` for an address of another form; the message does not show it.
     """
@@ -78,6 +83,7 @@ def _parse(base: str, topology: Topology, rest: str) -> RedisUrl:
     options = dict(parse_qsl(query))
     prefix = options.pop("prefix", DEFAULT_PREFIX)
     timeout = float(options.pop("timeout", DEFAULT_TIMEOUT))
+    shares_quotas = ("off", "on").index(options.pop("quotas", "on")) == 1
     if base == "unix":
         node = f"unix://{authority}{path}"
         hosts: tuple[tuple[str, int], ...] = ()
@@ -94,7 +100,7 @@ def _parse(base: str, topology: Topology, rest: str) -> RedisUrl:
     if base != "unix":
         node += path
     further = f"?{urlencode(options)}" if options else ""
-    return RedisUrl(topology, hosts, service, prefix, timeout, node + further)
+    return RedisUrl(topology, hosts, service, prefix, timeout, node + further, shares_quotas)
 
 
 def _host(place: str, usual: int) -> tuple[str, int]:

@@ -25,6 +25,12 @@ def record_quota_left(
         left = quota_left(spec.limits, headers, now)
         account = account_name(headers.get(spec.account, "")) if spec.account else ""
         candidate.endpoint.pool.record_quota(lease, candidate.model, left, account)
+        if left and lease.state.shared is not None:
+            from scout_adapters.llm.health.shared_quotas import (  # noqa: PLC0415  # with a store
+                share_quota,
+            )
+
+            share_quota(lease.state, candidate.model, left, now)
 
 
 def record_key_failure(

@@ -29,6 +29,10 @@ GOOD_PROBES = 2
 ASIDE_SECONDS = 3600.0
 """Seconds for which a provider that does not serve this region is tried after all others."""
 
+SAME_OPEN_SECONDS = 1.0
+"""Seconds: a circuit that another process opened so little longer is open for the same reason; its
+own fact, read back from a store, must not make it ignore the report of its probe."""
+
 PROBE_LEASE_SECONDS = 600.0
 """Seconds after which a probe that did not report counts as lost, so that another may start."""
 
@@ -194,7 +198,7 @@ class CircuitBreaker:
     def adopt_open(self, until: float) -> None:
         """Open the circuit until `until`, as another process did."""
         with self._lock:
-            if self.open_until is None or self.open_until < until:
+            if self.open_until is None or self.open_until + SAME_OPEN_SECONDS < until:
                 self.open_until = until
                 self._start_generation()
 
@@ -208,7 +212,7 @@ class CircuitBreaker:
     def adopt_probe(self, until: float) -> None:
         """Permit no probe before that of another process has ended, or before `until`."""
         with self._lock:
-            if self.open_until is not None:
+            if self.open_until is not None and self._probe_since is None:
                 self._others_probe_until = until
 
     def adopt_probe_end(self, good_probes: int) -> None:

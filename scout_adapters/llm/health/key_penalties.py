@@ -7,12 +7,8 @@ from dataclasses import dataclass
 
 from scout_adapters._internal.logs import logger_of
 from scout_adapters.errors import KeyEffect
-from scout_adapters.llm.health.key_state import (
-    MAX_COOLDOWN_SECONDS,
-    CooldownRules,
-    KeyState,
-    QuotaLeft,
-)
+from scout_adapters.llm.health.key_state import MAX_COOLDOWN_SECONDS, CooldownRules, KeyState
+from scout_adapters.llm.health.quota_left import QuotaLeft
 from scout_adapters.llm.health.remembered_models import remember
 
 logger = logger_of(__name__)
@@ -115,6 +111,7 @@ class KeyPenalties:
             if state.account:  # the limit applies to all keys of the account
                 used_up = QuotaLeft(counts="requests", left=0, until=now + wait)
                 state.quotas.store(model, (used_up,))
+                _share_quota(state, model, used_up, now)
         if state.shared is not None:
             state.shared.rest(model, wait)
         logger.info("%s key %s is in cooldown for %.1f s", self.provider, state.id or "none", wait)
@@ -148,6 +145,14 @@ def _share_quarantine(state: KeyState, now: float) -> None:
         is_refused=state.is_rejected,
         is_out_of_credit=state.out_of_credit,
     )
+
+
+def _share_quota(state: KeyState, model: str, used_up: QuotaLeft, now: float) -> None:
+    """Publish that the account of a key has nothing left for a model, if health is shared."""
+    if state.shared is not None:
+        from scout_adapters.llm.health.shared_quotas import share_quota  # noqa: PLC0415  # rare
+
+        share_quota(state, model, (used_up,), now)
 
 
 def share_revival(state: KeyState, now: float) -> None:

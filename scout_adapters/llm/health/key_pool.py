@@ -26,9 +26,9 @@ from scout_adapters.llm.health.key_state import (
     KeyState,
     Lease,
     LeaseOwner,
-    QuotaLeft,
     health_lock,
 )
+from scout_adapters.llm.health.quota_left import QuotaLeft
 from scout_adapters.llm.health.remembered_models import remember
 
 logger = logger_of(__name__)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import InitVar, dataclass, field
 from itertools import count
-from typing import TYPE_CHECKING, Literal, NoReturn, Protocol
+from typing import TYPE_CHECKING, NoReturn, Protocol
 from weakref import WeakSet
 
 from scout_adapters._internal.fork import call_after_fork, fork_safe_lock
@@ -14,6 +14,7 @@ from scout_adapters.llm.health.key_affinity import ConversationKeys
 from scout_adapters.llm.health.key_ramp import Ramp
 from scout_adapters.llm.health.key_source import KeySource
 from scout_adapters.llm.health.key_texts import fingerprint
+from scout_adapters.llm.health.quota_left import QuotaLeft, QuotaLeftByModel
 from scout_adapters.llm.health.remembered_models import remember
 from scout_adapters.llm.health.source_values import Secret
 
@@ -30,45 +31,6 @@ class HealthListener(Protocol):
 
     def touch(self, state: KeyState) -> None:
         """Mark a key for re-ranking."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class QuotaLeft:
-    """Requests or tokens left of a rate limit; valid until `until` (monotonic seconds)."""
-
-    counts: Literal["requests", "tokens"]
-    left: int
-    until: float
-
-
-class QuotaLeftByModel(dict[str, tuple[QuotaLeft, ...]]):
-    """Quota left by model, from the last answer; shared by all keys of an account."""
-
-    def __init__(self, *initial: Iterable[tuple[str, tuple[QuotaLeft, ...]]]) -> None:
-        super().__init__(*initial)
-        self._waiting_keys: dict[KeyState, None] = {}
-
-    def wait_for_more(self, state: KeyState) -> None:
-        """Register a key: its listeners are notified when more quota may be left."""
-        remember(self._waiting_keys, state, None)
-
-    def store(self, model: str, left: tuple[QuotaLeft, ...]) -> None:
-        """Store the quota left for a model; notify waiting keys if a limit has eased."""
-        eased = self._waiting_keys and _has_eased(self.get(model, ()), left)
-        remember(self, model, left)
-        if eased:
-            waiting, self._waiting_keys = self._waiting_keys, {}
-            for state in waiting:
-                state.notify()
-
-
-def _has_eased(before: tuple[QuotaLeft, ...], left: tuple[QuotaLeft, ...]) -> bool:
-    """Return whether a limit now has more left, ends sooner, or is not mentioned any more."""
-    return not all(any(_is_not_easier(new, old) for new in left) for old in before)
-
-
-def _is_not_easier(new: QuotaLeft, old: QuotaLeft) -> bool:
-    return new.counts == old.counts and new.left <= old.left and new.until >= old.until
 
 
 class _HiddenKey:

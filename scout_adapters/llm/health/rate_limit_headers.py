@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from scout_adapters.llm.failures.retry_after import duration, parse_seconds, server_time
-from scout_adapters.llm.health.key_state import QuotaLeft
+from scout_adapters.llm.health.quota_left import QuotaLeft
 from scout_adapters.llm.types import RateLimitHeaders
 
 _DIGITS = 18

@@ -15,6 +15,7 @@ from scout_adapters._internal.fork import fork_safe_lock
 from scout_adapters.llm.health.circuit_breaker import CircuitBreaker
 from scout_adapters.llm.health.key_state import KeyState, health_lock
 from scout_adapters.llm.health.remembered_models import remember
+from scout_adapters.llm.health.shared_quotas import adopt_quota
 from scout_adapters.llm.health.shared_subject import SharedSubject
 from scout_adapters.store.facts import Fact, FactTable, StateStore
 
@@ -28,6 +29,7 @@ class SharedHealth:
     def __init__(self, store: StateStore, now: Callable[[], float] = time.monotonic) -> None:
         self.store = store
         self._now = now
+        self._shares_quotas = getattr(store, "shares_quotas", True)
         self._lock = fork_safe_lock()
         self._table = FactTable()
         self._publisher = threading.local()
@@ -41,7 +43,9 @@ class SharedHealth:
         if self._keys.get(subject) is state and state.shared is not None:
             return
         self._keys[subject] = state
-        state.shared = SharedSubject(subject, self.publish)
+        state.shared = SharedSubject(
+            subject, self.publish, provider, address, shares_quotas=self._shares_quotas
+        )
         self._apply_all(subject)
 
     def add_circuit(self, provider: str, address: str, circuit: CircuitBreaker) -> None:
@@ -114,6 +118,8 @@ def _apply_to_key(state: KeyState, fact: Fact, now: float) -> None:
         _quarantine(state, fact, at, now + fact.seconds)
     elif fact.kind == "revival":
         _revive(state, at)
+    elif fact.kind == "quota":
+        adopt_quota(state, fact, now)
 
 
 def _rest(state: KeyState, model: str | None, at: float, until: float) -> None:

@@ -19,16 +19,29 @@ MAX_RECHECK_SECONDS = 60.0
 class SharedSubject:
     """A key or circuit whose changes are published. No method waits."""
 
-    __slots__ = ("_publish", "subject")
+    __slots__ = ("address", "provider", "publish", "shares_quotas", "subject")
 
-    def __init__(self, subject: str, publish: Callable[[Fact], None]) -> None:
+    def __init__(
+        self,
+        subject: str,
+        publish: Callable[[Fact], None],
+        provider: str = "",
+        address: str = "",
+        *,
+        shares_quotas: bool = False,
+    ) -> None:
         self.subject = subject
-        self._publish = publish
+        self.provider = provider
+        self.address = address
+        self.shares_quotas = shares_quotas
+        """Whether what is left of a key's rate limits is shared, too."""
+
+        self.publish = publish
 
     def rest(self, model: str | None, seconds: float) -> None:
         """Publish that a key is in cooldown, for one model or (None) for all."""
         place = f"rest {model}" if model else "rest"
-        self._publish(Fact(self.subject, place, "rest", seconds))
+        self.publish(Fact(self.subject, place, "rest", seconds))
 
     def quarantine(
         self, seconds: float, count: int, *, is_refused: bool, is_out_of_credit: bool
@@ -36,25 +49,25 @@ class SharedSubject:
         """Publish that a key is out of rotation; `count` is its quarantines in a row."""
         details = {"count": count, "refused": is_refused, "credit": is_out_of_credit}
         fact = Fact(self.subject, STATE, "quarantine", seconds, details=details)
-        self._publish(fact)
+        self.publish(fact)
 
     def revive(self) -> None:
         """Publish that a key is healthy."""
-        self._publish(Fact(self.subject, STATE, "revival", REVIVAL_SECONDS))
+        self.publish(Fact(self.subject, STATE, "revival", REVIVAL_SECONDS))
 
     def open(self, seconds: float) -> None:
         """Publish that a circuit is open."""
-        self._publish(Fact(self.subject, STATE, "open", seconds))
+        self.publish(Fact(self.subject, STATE, "open", seconds))
 
     def close(self) -> None:
         """Publish that a circuit is closed."""
-        self._publish(Fact(self.subject, STATE, "closed", REVIVAL_SECONDS))
+        self.publish(Fact(self.subject, STATE, "closed", REVIVAL_SECONDS))
 
     def start_probe(self) -> None:
         """Publish that this process probes an open circuit."""
-        self._publish(Fact(self.subject, PROBE, "probing", PROBE_SECONDS))
+        self.publish(Fact(self.subject, PROBE, "probing", PROBE_SECONDS))
 
     def end_probe(self, good_probes: int) -> None:
         """Publish that the probe has ended; `good_probes` is how many have succeeded so far."""
         details = {"good": good_probes}
-        self._publish(Fact(self.subject, PROBE, "probed", PROBE_SECONDS, details=details))
+        self.publish(Fact(self.subject, PROBE, "probed", PROBE_SECONDS, details=details))

@@ -10,7 +10,8 @@ from hypothesis import settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from scout_adapters.llm.health.key_pool import KeyPool
-from scout_adapters.llm.health.key_state import CooldownRules, KeyState, Lease, QuotaLeft
+from scout_adapters.llm.health.key_state import CooldownRules, KeyState, Lease
+from scout_adapters.llm.health.quota_left import QuotaLeft
 
 MODELS = st.sampled_from(["big", "small", None])
 

@@ -8,7 +8,8 @@ import pytest
 
 from scout_adapters import ScoutGroqChatModel
 from scout_adapters.llm.health.key_pool import KeyPool
-from scout_adapters.llm.health.key_state import KeyState, Lease, QuotaLeft
+from scout_adapters.llm.health.key_state import KeyState, Lease
+from scout_adapters.llm.health.quota_left import QuotaLeft
 from scout_adapters.llm.health.rate_limit_headers import quota_left
 from scout_adapters.llm.providers import registry
 from scout_adapters.testing import Emulator, ExtraHeaders

@@ -9,8 +9,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from scout_adapters.errors import ScoutError
-from scout_adapters.llm.health.key_state import QuotaLeft
 from scout_adapters.llm.health.key_texts import fingerprint
+from scout_adapters.llm.health.quota_left import QuotaLeft
 from scout_adapters.llm.router.explain import UNLESS_INVALID
 from scout_adapters.testing import Emulator, Fault, OutOfCredit, Revoked
 from tests.llm.router.explain_routes import MODELS, NOW, endpoint, health, routed

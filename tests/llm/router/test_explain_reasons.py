@@ -11,8 +11,8 @@ from langchain_core.messages import AIMessage, HumanMessage
 from scout_adapters import ScoutGroqChatModel, ScoutRouterChatModel, registry
 from scout_adapters.errors import CircuitOpenError, NoWorkingKey
 from scout_adapters.llm.engine.record import AttemptRecord
-from scout_adapters.llm.health.key_state import QuotaLeft
 from scout_adapters.llm.health.key_texts import fingerprint
+from scout_adapters.llm.health.quota_left import QuotaLeft
 from scout_adapters.llm.pricing.price_list import PRICING
 from scout_adapters.llm.providers import ProviderClient
 from scout_adapters.testing import Emulator

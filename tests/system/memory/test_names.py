@@ -19,7 +19,8 @@ from scout_adapters.llm.engine.record import AttemptRecord, Run
 from scout_adapters.llm.health import circuit_breaker, key_accounts
 from scout_adapters.llm.health.circuit_breaker import circuit
 from scout_adapters.llm.health.key_pool import KeyPool
-from scout_adapters.llm.health.key_state import KeyState, QuotaLeft
+from scout_adapters.llm.health.key_state import KeyState
+from scout_adapters.llm.health.quota_left import QuotaLeft
 from scout_adapters.llm.health.remembered_models import MAX_REMEMBERED
 from scout_adapters.llm.pricing import catalog
 from scout_adapters.llm.pricing.catalog import catalog_prices

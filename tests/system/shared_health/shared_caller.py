@@ -1,7 +1,7 @@
 """Calls a pool of keys in a process of its own, on the lines that it reads.
 
 `calls N AT_ONCE` makes N calls, so many at once; `refused KEY` waits until that key is out of
-rotation.
+rotation; `used_up N` until so many keys have nothing left of their rate limit.
 Each line is answered by one in JSON.
 """
 
@@ -98,6 +98,14 @@ class Caller:
         until(lambda: state.permanently_failed)
         return {"at": time.monotonic(), "refused_at": state.refused_at}
 
+    def used_up(self, number: str) -> dict[str, Any]:
+        until(lambda: self._used_up() == int(number))
+        return {}
+
+    def _used_up(self) -> int:
+        now = time.monotonic()
+        return sum(state.insufficient_quota(MODEL, 1, now) is not None for state in self.states)
+
     def close(self) -> None:
         if self.budget is not None and hasattr(self.budget.store, "flush"):
             until(self.budget.store.flush)
@@ -114,7 +122,7 @@ async def main(*arguments: str) -> None:
         if verb == "calls":
             answer = await caller.calls(*map(int, words))
         else:
-            answer = await loop.run_in_executor(None, caller.refused, *words)
+            answer = await loop.run_in_executor(None, getattr(caller, verb), *words)
         os.write(1, json.dumps(answer).encode() + b"\n")
     caller.close()
 

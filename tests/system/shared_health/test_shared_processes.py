@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from scout_adapters.testing import Revoked
+from scout_adapters.testing import AccountLimits, Revoked
 from tests.support.redis_server import LocalRedis, redis, shared_server
 from tests.support.warm_process import WarmProcess
 from tests.system.shared_health import shared_caller
@@ -40,6 +40,27 @@ def test_a_revoked_key_is_tried_by_one_process_for_all(
             other.stdin.write(b"calls 40 10\n")
             assert running.answer(other)["outcomes"] == {"ok": 40}
         assert (len(emulator.requests("groq", bad)) == asked) is is_shared
+
+
+@pytest.mark.parametrize("quotas", ["on", "off"])
+def test_a_key_whose_minute_one_process_has_used_up_is_not_tried_by_the_others(
+    redis: LocalRedis, warm: WarmProcess, quotas: str
+) -> None:
+    """Twenty keys with two requests in a minute each: the first process uses up ten of them."""
+    emulator = pool()
+    for key in KEYS:  # the minute does not end during the test
+        emulator.keys["groq"][key] = AccountLimits(rpm=2, window="minute", clock=lambda: 0.0)
+    with emulator.serve(), callers(warm, emulator, 2, f"{redis.url}?quotas={quotas}") as running:
+        first, second = running.children
+        first.stdin.write(b"calls 30 1\n")
+        assert running.answer(first)["outcomes"] == {"ok": 30}
+        if quotas == "on":
+            second.stdin.write(b"used_up 10\n")
+            running.answer(second)
+        second.stdin.write(b"calls 10 1\n")
+        assert running.answer(second)["outcomes"] == {"ok": 10}
+    refused = [exchange for exchange in emulator.log if exchange.status == 429]
+    assert bool(refused) is (quotas == "off")
 
 
 def test_a_budget_of_three_processes_is_not_exceeded(redis: LocalRedis, warm: WarmProcess) -> None:

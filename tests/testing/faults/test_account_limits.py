@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import httpx
 import pytest
 
 from scout_adapters import ScoutGroqChatModel
@@ -47,6 +48,26 @@ def test_a_minute_starts_again() -> None:
     assert refusal.value.retry_after == pytest.approx(1)
     time.go_by(1)
     call(emulator, time), call(emulator, time)
+
+
+@pytest.mark.parametrize(("window", "reset"), [("minute", "50s"), ("bucket", "20s")])
+def test_answers_state_what_is_left(window: Any, reset: str) -> None:
+    time = FakeTime()
+    emulator = emulator_with(time, rpm=6, window=window)
+    time.go_by(10)
+    with httpx.Client(transport=emulator.transport()) as client:
+        for _ in range(2):
+            answer = client.post(
+                "https://api.groq.com/openai/v1/chat/completions",
+                headers={"authorization": "Bearer key"},
+                json={"model": "m", "messages": [{"role": "user", "content": "Hello"}]},
+            )
+    stated = {
+        name.removeprefix("x-ratelimit-"): value
+        for name, value in answer.headers.items()
+        if name.endswith("-requests")
+    }
+    assert stated == {"limit-requests": "6", "remaining-requests": "4", "reset-requests": reset}
 
 
 @pytest.mark.parametrize("window", ["minute", "bucket"])
