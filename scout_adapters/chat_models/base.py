@@ -40,17 +40,19 @@ from scout_adapters.chat_models.run_scope import (
     register_stream,
     take_announced_run,
 )
-from scout_adapters.chat_models.schemas import Tool, is_open, normalize_tool, titled
 from scout_adapters.chat_models.scoped_streams import ScopedStreams
 from scout_adapters.chat_models.token_counts import TokenCounting
 from scout_adapters.chat_models.tracing import TracedChatModel
 
 if TYPE_CHECKING:
     from scout_adapters._internal.json_values import Json
+    from scout_adapters.chat_models.schemas import Tool
     from scout_adapters.llm.engine.retry import Attempts
     from scout_adapters.llm.router.explain import Explanation
     from scout_adapters.llm.router.route import Route
     from scout_adapters.llm.types import ChatRequest
+else:
+    Tool = Any  # a hint that core evaluates
 
 Method = Literal["json_schema", "function_calling", "json_mode"]
 
@@ -293,6 +295,8 @@ class ScoutChatModel(AsyncioCalls, ScopedStreams, TokenCounting, TracedChatModel
         `tool_choice` is "auto" (the default), "none", "any", a tool's name, or a provider's own
         dict. `strict` requires the provider to follow the tools' schemas exactly.
         """
+        from scout_adapters.chat_models.schemas import normalize_tool
+
         bound: Json = {"tools": [normalize_tool(tool, strict=strict) for tool in tools], **kwargs}
         if (choice := normalize_tool_choice(tool_choice)) is not None:
             bound["tool_choice"] = choice
@@ -324,14 +328,11 @@ class ScoutChatModel(AsyncioCalls, ScopedStreams, TokenCounting, TracedChatModel
         # Loads core's output parsers.
         from scout_adapters.chat_models.structured_output import structured_output
 
-        schema = titled(schema)
-        if method is None:
-            takes_it = self._takes_schemas() and self._takes_schemas(is_open=is_open(schema))
-            method = "json_schema" if takes_it else "function_calling"
         return structured_output(
             self,
             schema,
             method=method,
+            takes_schemas=self._takes_schemas,
             include_raw=include_raw,
             strict=strict,
             options=kwargs,

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from langchain_core.messages import BaseMessage
 from pydantic import BaseModel
 
-from scout_adapters.chat_models.schemas import normalize_response_format, normalize_tool
 from scout_adapters.errors import ConfigurationError
 from scout_adapters.errors.option_values import shown_value
 from scout_adapters.llm.option_hints import changes_nothing
@@ -120,8 +119,14 @@ def _split_options(
     if "prompt_cache" in fields:
         fields["prompt_cache"] = prompt_cache_choice(fields["prompt_cache"], "a call")
     if "response_format" in fields:
-        fields["response_format"] = normalize_response_format(fields["response_format"])
+        fields["response_format"] = _response_format(fields["response_format"])
     return fields, extra
+
+
+def _response_format(value: Any) -> Mapping[str, Any] | None:
+    from scout_adapters.chat_models.schemas import normalize_response_format
+
+    return normalize_response_format(value)
 
 
 def _tools(tools: Any) -> Sequence[Mapping[str, Any]]:
@@ -139,6 +144,8 @@ def _is_typed(tool: Any) -> bool:
 
 
 def _normalized(tool: Any) -> Mapping[str, Any]:
+    from scout_adapters.chat_models.schemas import normalize_tool
+
     try:
         return normalize_tool(tool)
     except (ValueError, TypeError) as error:

@@ -23,7 +23,7 @@ from langchain_core.utils.pydantic import is_basemodel_subclass
 from pydantic import BaseModel
 from typing_extensions import override
 
-from scout_adapters.chat_models.schemas import normalize_tool, response_format
+from scout_adapters.chat_models.schemas import is_open, normalize_tool, response_format, titled
 from scout_adapters.errors import ConfigurationError
 
 StructuredAnswer = dict[str, Any] | BaseModel
@@ -34,19 +34,26 @@ PARSING_ERRORS = (ValueError, ModelError)
 """What parsers raise: LangChain's and pydantic's errors; `ModelError` in newer versions."""
 
 
-def structured_output(
+def structured_output(  # noqa: PLR0913  # the choices of `with_structured_output`
     model: BaseChatModel,
     schema: dict[str, Any] | type,
     *,
-    method: str,
+    method: str | None,
+    takes_schemas: Callable[..., bool],
     include_raw: bool,
     strict: bool | None,
     options: Mapping[str, Any],
 ) -> Runnable[LanguageModelInput, StructuredAnswer]:
     """Return the model with a bound schema, followed by the parser for it.
 
-    Raises: `ConfigurationError` for an unknown `method`.
+    `takes_schemas(is_open=...)` returns whether the model accepts a JSON schema.
+
+    Raises: `ConfigurationError` for an unknown `method`, or a type that is no class of an object.
     """
+    schema = titled(schema)
+    if method is None:
+        takes_it = takes_schemas() and takes_schemas(is_open=is_open(schema))
+        method = "json_schema" if takes_it else "function_calling"
     if method not in METHODS:
         raise ConfigurationError(f"method={method!r} is none of {', '.join(METHODS)}")
     bind, parser_of = METHODS[method]

@@ -25,8 +25,8 @@ from scout_adapters.doctor.variables import check_addresses, check_keys, check_n
 from scout_adapters.errors import ConfigurationError
 from scout_adapters.errors.policy import POLICIES
 from scout_adapters.errors.policy import ErrorKind as K
-from scout_adapters.llm.health.key_source import KeySourceFault
 from scout_adapters.llm.health.key_state import KeyState
+from scout_adapters.llm.health.source_fault import KeySourceFault
 from scout_adapters.llm.providers import ProviderRegistry, registry
 from scout_adapters.llm.providers.client import ProviderClient
 

@@ -10,7 +10,7 @@ from collections.abc import (
     Sequence,
 )
 from dataclasses import dataclass, field
-from typing import Any, Generic, Protocol
+from typing import TYPE_CHECKING, Any, Generic, Protocol
 
 from langchain_core.messages import AIMessage, AIMessageChunk
 from langchain_core.messages.ai import UsageMetadata
@@ -19,8 +19,6 @@ from typing_extensions import TypeVar
 from scout_adapters._internal.json_values import Json
 from scout_adapters.errors import ProviderError
 from scout_adapters.llm.adapters.request_fixes import NO_FIXES, RequestFixes
-from scout_adapters.llm.health.key_source import KeySource
-from scout_adapters.llm.health.source_values import Secret
 from scout_adapters.llm.pricing.token_estimates import request_bytes, tokens_in_bytes
 from scout_adapters.llm.timeouts import AttemptContext
 from scout_adapters.llm.types import (
@@ -30,6 +28,10 @@ from scout_adapters.llm.types import (
     ProviderSpec,
     StreamReader,
 )
+
+if TYPE_CHECKING:
+    from scout_adapters.llm.health.key_source import KeySource
+    from scout_adapters.llm.health.source_values import Secret
 
 RequestT = TypeVar("RequestT", bound=ModelRequest, default=ChatRequest)
 """The kind of request that an adapter sends: a `ChatRequest` or an `EmbeddingRequest`."""

@@ -24,7 +24,7 @@ from scout_adapters.errors import (
 )
 from scout_adapters.llm.adapters.adapter import AttemptRequest
 from scout_adapters.llm.adapters.refusal import error_from_refusal
-from scout_adapters.llm.health.key_source import KeySourceFault
+from scout_adapters.llm.health.source_fault import KeySourceFault
 from scout_adapters.llm.timeouts import (
     NEVER,
     SHORTEST,

@@ -22,7 +22,6 @@ from langchain_core.messages import (
 
 from scout_adapters._internal.json_values import Json
 from scout_adapters.errors import UnsupportedContent
-from scout_adapters.llm.conversation.blocks import canonical
 from scout_adapters.llm.types import ProviderSpec, Role, Turn
 
 CHAT_ROLES: Mapping[str, Role] = {
@@ -139,6 +138,8 @@ def _user_or_system(
     if isinstance(content, str):
         yield Turn(role=role, blocks=[{"type": "text", "text": content}], at=at, name=message.name)
         return
+    from scout_adapters.llm.conversation.blocks import canonical  # noqa: PLC0415  # not for text
+
     where = f"message {at} ({role})"
     blocks: list[Json] = []
     for index, block in enumerate(content):
@@ -195,6 +196,8 @@ def _tool(message: ToolMessage, at: int, spec: ProviderSpec, tool_names: Mapping
 def _plain_blocks(content: Any, where: str, spec: ProviderSpec) -> list[Json]:
     if isinstance(content, str):
         return [{"type": "text", "text": content}]
+    from scout_adapters.llm.conversation.blocks import canonical  # noqa: PLC0415  # as above
+
     return [
         canonical(block, f"{where}, block {index}", spec.wire)
         for index, block in enumerate(content)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from scout_adapters._internal.redaction import key_redactor
 from scout_adapters.errors import (
@@ -21,9 +22,11 @@ from scout_adapters.llm.health.key_affinity import ConversationKeys
 from scout_adapters.llm.health.key_places import KeyPlace, closed_to_calls
 from scout_adapters.llm.health.key_pool import Crowd
 from scout_adapters.llm.health.key_state import KeyState, Lease, LeaseOwner
-from scout_adapters.llm.health.source_values import Secret
 from scout_adapters.llm.profiles.limits import limits_of
 from scout_adapters.llm.timeouts import NEVER, AttemptContext
+
+if TYPE_CHECKING:
+    from scout_adapters.llm.health.source_values import Secret
 
 DEADLINE_PASSED = "the call's deadline has passed"
 """Message of `DeadlineExceeded`, and why a candidate was not tried after another one failed."""

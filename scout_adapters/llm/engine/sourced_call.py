@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from scout_adapters.errors import ErrorKind, ProviderError, ScoutError, one_line, provider_error
 from scout_adapters.llm.adapters.streamed_answer import StreamedAnswer
@@ -12,10 +13,13 @@ from scout_adapters.llm.engine.key_reports import record_key_failure, record_ref
 from scout_adapters.llm.engine.record import AttemptRecord
 from scout_adapters.llm.engine.reported_call import ReportedCall
 from scout_adapters.llm.engine.retry_policy import RetryUsage
-from scout_adapters.llm.health.key_source import KeySource, KeySourceFault
 from scout_adapters.llm.health.key_state import Lease
-from scout_adapters.llm.health.source_values import Secret
+from scout_adapters.llm.health.source_fault import KeySourceFault
 from scout_adapters.llm.timeouts import NEVER
+
+if TYPE_CHECKING:
+    from scout_adapters.llm.health.key_source import KeySource
+    from scout_adapters.llm.health.source_values import Secret
 
 MAX_RENEWALS = 3
 """How often a call reads the source of a key again after refusals, each of another secret."""

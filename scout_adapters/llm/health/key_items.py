@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import SecretStr
 
 from scout_adapters.errors import ConfigurationError, InvalidKey, NoKeyError
 from scout_adapters.llm.health.key_places import PlacedKey
-from scout_adapters.llm.health.key_source import KeySource, key_source
 from scout_adapters.llm.health.key_texts import clean_keys, is_reference
 from scout_adapters.llm.option_names import check_address
 
-KeyItem = str | SecretStr | KeySource | Callable[[], Any] | PlacedKey | Mapping[str, Any]
-"""A key, a reference such as `file:/run/secrets/groq`, a function that returns a key, or one of
-these with an address: `{"api_key": ..., "base_url": ...}`, `{"region": "eu-west-1"}`."""
+if TYPE_CHECKING:
+    from scout_adapters.llm.health.key_source import KeySource
 
-Origin = str | KeySource
-"""A key itself, or its source."""
+    KeyItem = str | SecretStr | KeySource | Callable[[], Any] | PlacedKey | Mapping[str, Any]
+    """A key, a reference such as `file:/run/secrets/groq`, a function that returns a key, or one of
+    these with an address: `{"api_key": ..., "base_url": ...}`, `{"region": "eu-west-1"}`."""
+
+    Origin = str | KeySource
+    """A key itself, or its source."""
 
 
 def read_keys(items: Iterable[KeyItem], *, source: str) -> tuple[Origin | PlacedKey, ...]:
@@ -60,10 +62,14 @@ def _origins(item: KeyItem, source: str) -> Iterable[Origin | PlacedKey]:
     """Return the keys or the key source of one item."""
     if isinstance(item, str | SecretStr):
         return origins_of(clean_keys((item,), source=source))
-    if isinstance(item, KeySource | PlacedKey):
+    if isinstance(item, PlacedKey):
         return (item,)
     if isinstance(item, Mapping):
         return _placed_keys(item, source)
+    from scout_adapters.llm.health.key_source import KeySource, key_source  # noqa: PLC0415  # 0.1 MB
+
+    if isinstance(item, KeySource):
+        return (item,)
     if callable(item):
         return (key_source(item),)
     raise ConfigurationError(
@@ -101,4 +107,13 @@ def _wrapped(item: Mapping[str, Any]) -> Any:
 
 def origins_of(keys: Iterable[str]) -> tuple[Origin, ...]:
     """Return the keys, with a `KeySource` in the place of each reference."""
-    return tuple(key_source(key) if is_reference(key) else key for key in keys)
+    return tuple(map(origin_of, keys))
+
+
+def origin_of(key: str) -> Origin:
+    """Return the key, or the `KeySource` of a reference."""
+    if not is_reference(key):
+        return key
+    from scout_adapters.llm.health.key_source import key_source  # noqa: PLC0415  # as above
+
+    return key_source(key)

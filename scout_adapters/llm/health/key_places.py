@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from scout_adapters.llm.health.circuit_breaker import CircuitBreaker
-from scout_adapters.llm.health.key_source import KeySource
 from scout_adapters.llm.health.key_state import KeyState, health_lock
 from scout_adapters.llm.health.remembered_models import remember
+
+if TYPE_CHECKING:
+    from scout_adapters.llm.health.key_source import KeySource
 
 REST_SECONDS = 5.0
 """Seconds for which an address that failed is not used for a model; a server may state others."""

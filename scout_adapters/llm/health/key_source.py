@@ -18,6 +18,7 @@ from scout_adapters._internal.fork import call_after_fork, fork_safe_lock
 from scout_adapters._internal.redaction import key_redactor, mask_secrets
 from scout_adapters.errors import one_line
 from scout_adapters.llm.health.key_texts import ENV, FILE, fingerprint
+from scout_adapters.llm.health.source_fault import KeySourceFault
 from scout_adapters.llm.health.source_readers import (
     UNCHANGED,
     FileReader,
@@ -42,15 +43,6 @@ MAX_RECENT = 8
 
 MAX_NUMBERED = 1000
 """Number of function names whose last suffix number is remembered."""
-
-
-class KeySourceFault(Exception):  # internal: becomes a KeySourceError
-    """A key source could not be read; the text contains no secret."""
-
-    def __init__(self, message: str, ready_at: float) -> None:
-        """`ready_at`: when the source may be read again (seconds of the call's clock)."""
-        super().__init__(message)
-        self.ready_at = ready_at
 
 
 class KeySource:

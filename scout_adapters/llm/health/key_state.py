@@ -12,14 +12,14 @@ from weakref import WeakSet
 from scout_adapters._internal.fork import call_after_fork, fork_safe_lock
 from scout_adapters.llm.health.key_affinity import ConversationKeys
 from scout_adapters.llm.health.key_ramp import Ramp
-from scout_adapters.llm.health.key_source import KeySource
 from scout_adapters.llm.health.key_texts import fingerprint
 from scout_adapters.llm.health.quota_left import QuotaLeft, QuotaLeftByModel
 from scout_adapters.llm.health.remembered_models import remember
-from scout_adapters.llm.health.source_values import Secret
 
 if TYPE_CHECKING:
+    from scout_adapters.llm.health.key_source import KeySource
     from scout_adapters.llm.health.shared_subject import SharedSubject
+    from scout_adapters.llm.health.source_values import Secret
 
 MAX_COOLDOWN_SECONDS = 3600.0
 PROBE_POLL_SECONDS = 1.0
@@ -92,7 +92,7 @@ class KeyState(_HiddenKey):
 
     def __post_init__(self, key: str | KeySource) -> None:
         self.hide(key)
-        own = key.id if isinstance(key, KeySource) else fingerprint(key) if key else ""
+        own = key.id if not isinstance(key, str) else fingerprint(key) if key else ""
         self.id = self.id or own
         _all_states.add(self)
 

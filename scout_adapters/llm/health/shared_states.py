@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections import deque
+from typing import TYPE_CHECKING
 from weakref import WeakValueDictionary
 
-from scout_adapters.llm.health.key_source import KeySource, forget_sources, key_source
+from scout_adapters.llm.health.key_items import origin_of
 from scout_adapters.llm.health.key_state import KeyState, health_lock
-from scout_adapters.llm.health.key_texts import is_reference
+
+if TYPE_CHECKING:
+    from scout_adapters.llm.health.key_source import KeySource
 
 MAX_UNUSED_STATES = 10_000
 """Number of keys whose health is remembered after their last pool is gone; the newest ones."""
@@ -23,7 +26,7 @@ def shared_state(provider: str, base_url: str, key: str | KeySource, place: str 
     added to its id, for a key that is used at several addresses.
     """
     with health_lock:
-        origin = key_source(key) if isinstance(key, str) and is_reference(key) else key
+        origin = origin_of(key) if isinstance(key, str) else key
         address = f"{base_url}#{place}" if place else base_url
         state = _states.get((provider, address, origin))
         if state is None:
@@ -35,6 +38,8 @@ def shared_state(provider: str, base_url: str, key: str | KeySource, place: str 
 
 def reset_states() -> None:
     """Reset and drop the state of every key; the next use of a key creates a new state."""
+    from scout_adapters.llm.health.key_source import forget_sources  # noqa: PLC0415  # 0.1 MB: sources only
+
     with health_lock:
         for state in list(_states.values()):
             state.reset()

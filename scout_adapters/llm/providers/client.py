@@ -20,11 +20,11 @@ from scout_adapters.llm.engine.candidate import Candidate, Endpoint, RetryBudget
 from scout_adapters.llm.engine.retry import Attempts
 from scout_adapters.llm.engine.retry_policy import RetryPolicy
 from scout_adapters.llm.health.circuit_breaker import in_function_call
-from scout_adapters.llm.health.key_items import KeyItem, Origin, origins_of, read_keys
+from scout_adapters.llm.health.key_items import origins_of, read_keys
 from scout_adapters.llm.health.key_places import PlacedKey, closed_to_calls, has_open_place
-from scout_adapters.llm.health.key_source import KeySourceFault, key_source
 from scout_adapters.llm.health.key_state import CooldownRules, KeyState
 from scout_adapters.llm.health.key_texts import env_keys, variable_keys
+from scout_adapters.llm.health.source_fault import KeySourceFault
 from scout_adapters.llm.option_names import check_address, check_headers, check_undocumented
 from scout_adapters.llm.providers.endpoint_builder import EndpointBuilder
 from scout_adapters.llm.providers.urls import (
@@ -35,6 +35,7 @@ from scout_adapters.llm.types import Auth, ChatRequest, ProviderSpec
 
 if TYPE_CHECKING:
     from scout_adapters.llm.adapters.function_adapter import ProviderCall
+    from scout_adapters.llm.health.key_items import KeyItem, Origin
     from scout_adapters.llm.transport.http_transport import Transport
 
 logger = logger_of(__name__)
@@ -276,6 +277,8 @@ class ProviderClient(EndpointBuilder):
         keys, chain = origins_of(self._parse_keys_from_env()), self.spec.key_chain
         if keys or chain is None or not any(map(os.environ.get, chain.variables)):
             return keys
+        from scout_adapters.llm.health.key_source import key_source  # noqa: PLC0415  # 0.1 MB: sources only
+
         return (key_source(chain.source),)
 
     def _parse_keys_from_env(self) -> tuple[str, ...]:

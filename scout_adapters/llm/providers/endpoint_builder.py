@@ -12,7 +12,6 @@ from scout_adapters.llm.adapters.adapter import Adapter
 from scout_adapters.llm.adapters.http_adapter import HttpAdapter
 from scout_adapters.llm.engine.candidate import Endpoint
 from scout_adapters.llm.health.circuit_breaker import CircuitBreaker, circuit
-from scout_adapters.llm.health.key_items import Origin
 from scout_adapters.llm.health.key_places import KeyPlace, PlacedKey
 from scout_adapters.llm.health.key_pool import KeyPool
 from scout_adapters.llm.health.key_state import CooldownRules, KeyState
@@ -28,6 +27,7 @@ from scout_adapters.llm.types import Auth, ProviderSpec, Wire
 
 if TYPE_CHECKING:
     from scout_adapters.llm.adapters.function_adapter import ProviderCall
+    from scout_adapters.llm.health.key_items import Origin
     from scout_adapters.llm.transport.http_transport import Transport
 
 logger = logger_of(__name__)

@@ -10,13 +10,13 @@ from weakref import WeakSet
 
 from scout_adapters._internal.logs import logger_of
 from scout_adapters.errors import ConfigurationError, UnknownProvider
-from scout_adapters.llm.health.key_items import KeyItem
 from scout_adapters.llm.providers.card_summary import CardSummary
 from scout_adapters.llm.providers.client import ProviderClient
 from scout_adapters.llm.providers.other_names import OTHER_NAMES
 from scout_adapters.llm.types import Auth, ProviderSpec
 
 if TYPE_CHECKING:
+    from scout_adapters.llm.health.key_items import KeyItem
     from scout_adapters.llm.transport.http_transport import Transport
 
 logger = logger_of(__name__)

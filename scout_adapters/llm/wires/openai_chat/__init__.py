@@ -25,7 +25,6 @@ from scout_adapters.llm.types import (
 from scout_adapters.llm.wires.openai_chat.build import build_body
 from scout_adapters.llm.wires.openai_chat.dialect import ChatCompletionsDialect, unsupported_media
 from scout_adapters.llm.wires.openai_chat.parse import parse_response
-from scout_adapters.llm.wires.openai_chat.stream import ChatStreamReader
 from scout_adapters.llm.wires.parsing import require_id
 
 __all__ = ["WIRE", "ChatCompletionsDialect"]
@@ -95,6 +94,8 @@ class OpenAIChatWire(Wire):
         return parse_response(body, spec)
 
     def reader(self, spec: ProviderSpec, body: Json | None = None) -> StreamReader:  # noqa: ARG002  # a Wire's
+        from scout_adapters.llm.wires.openai_chat.stream import ChatStreamReader
+
         return ChatStreamReader(spec)
 
     def embedding_wire(self) -> EmbeddingWire:
