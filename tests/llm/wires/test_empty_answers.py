@@ -79,3 +79,46 @@ def test_an_error_in_any_form_is_a_refusal_with_its_words(wire: Any, body: Any) 
         wire.reader(spec(wire)).feed(dict(body))
     for refused in (whole, streamed):
         assert "no GPU" in str(refused.value.payload)
+
+
+def chat(delta: Any) -> Any:
+    return {"choices": [{"index": 0, "delta": delta, "finish_reason": None}]}
+
+
+def fragment(arguments: str | None, **more: Any) -> Any:
+    call = {"index": 0, "function": {"name": more.pop("name", None), "arguments": arguments}}
+    return chat({"tool_calls": [call | more]})
+
+
+def claude(delta: Any) -> Any:
+    return {"type": "content_block_delta", "index": 0, "delta": delta}
+
+
+TOOL = {"type": "tool_use", "id": "t", "name": "f", "input": {}}
+
+
+@pytest.mark.parametrize(
+    ("wire", "before", "event"),
+    [
+        (CHAT, [chat({"content": "x"})], chat({"content": "", "reasoning_content": ""})),
+        (CHAT, [chat({"content": "x"})], chat({"role": "assistant", "tool_calls": []})),
+        (CHAT, [fragment("{", id="a", name="f")], fragment("")),
+        (CHAT, [fragment("{", id="a", name="f")], fragment(None, type="function")),
+        (CHAT, [fragment("{", id="a", name="f")], fragment("", id="a", name="f")),
+        (CLAUDE, [START], claude({"type": "thinking_delta", "thinking": ""})),
+        (CLAUDE, [START], claude({"type": "signature_delta", "signature": ""})),
+        (
+            CLAUDE,
+            [START, {"type": "content_block_start", "index": 0, "content_block": TOOL}],
+            claude({"type": "input_json_delta", "partial_json": ""}),
+        ),
+        (GEMINI, [], {"candidates": [{"content": {"parts": [{"text": "", "thought": True}]}}]}),
+    ],
+)
+def test_an_event_that_adds_nothing_does_not_end_a_silence(
+    wire: Any, before: list[Any], event: Any
+) -> None:
+    reader = wire.reader(spec(wire))
+    for each in before:
+        reader.feed(each)
+    assert [reader.feed(event) for _ in range(3)] == [None, None, None]

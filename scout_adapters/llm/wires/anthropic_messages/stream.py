@@ -163,7 +163,8 @@ class MessagesStreamReader:
                     return None  # a heartbeat: no content that would end a silence
                 piece = {"type": "thinking", "thinking": thinking}
             case "signature_delta":
-                signature = require(delta, "signature", str)
+                if not (signature := require(delta, "signature", str)):
+                    return None
                 piece = {"type": "thinking", "thinking": "", "signature": signature}
             case "citations_delta":
                 require(delta.get("citation"), "type", str)

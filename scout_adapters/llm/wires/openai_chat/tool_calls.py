@@ -227,8 +227,8 @@ class CallFragments:
         chunks: dict[int, ToolCallChunk] = {}
         for at, item in enumerate(_as_list(raw)):
             chunk, position = self._read(item, at)
-            if position >= MAX_BLOCKS:
-                continue  # it comes with `endings`
+            if position >= MAX_BLOCKS or chunk is None:
+                continue  # it comes with `endings`, or there is nothing in it
             before = chunks.setdefault(position, chunk)
             if before is not chunk:  # LangChain takes chunks of one delta for separate calls
                 before["name"] = before["name"] or chunk["name"]
@@ -251,7 +251,7 @@ class CallFragments:
         ]
         return [*fragments, *(call.whole(cut=call is last) for call in self._calls[MAX_BLOCKS:])]
 
-    def _read(self, item: Json, at: int) -> tuple[ToolCallChunk, int]:
+    def _read(self, item: Json, at: int) -> tuple[ToolCallChunk | None, int]:
         custom, index = _custom(item), _index(item)
         has_null = item.get("function", item) is None  # the name may follow
         function = custom or ({} if has_null else require(item, "function", dict))
@@ -271,7 +271,8 @@ class CallFragments:
         )
         self._register(call, item, index, at)
         call.id, call.name = call.id or call_id, call.name or name
-        return fragment, call.position
+        adds = text or chunk_id or fragment["name"]  # an empty fragment does not end a silence
+        return fragment if adds else None, call.position
 
     def _new_call(self, *, custom: bool) -> _Call:
         call = _Call(len(self._calls), custom=custom)
