@@ -231,17 +231,17 @@ class Attempt:
         stated_cost = answer.response_metadata.pop("provider_cost_usd", None)
         if not self.streamed_answer.shown:
             self._set_model_name(answer)
-        estimated = usage is None and not is_cost(stated_cost)
-        if estimated:
-            usage = usage_estimate(self.request.prepared, self.streamed_answer, answer)
+        counted, prepared = usage, self.request.prepared
+        if not (usage and usage["output_tokens"]) and not is_cost(stated_cost):
+            usage = usage_estimate(prepared, self.streamed_answer, answer, counted)
         self.record = self.make_record(
             "ok",
             billed="yes",
             latency_s=round((self.finished_at or self.call.clock.now()) - self.started, 6),
-            estimated=estimated or None,
+            estimated=usage is not counted or None,
             **billed_usage(
                 self.candidate.endpoint.spec,
-                self.request.prepared,
+                prepared,
                 self.streamed_answer,
                 usage,
                 answer.response_metadata,

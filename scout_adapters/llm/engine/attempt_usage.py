@@ -60,8 +60,16 @@ def billed_usage(  # the parts of an attempt, on the path of every call
 
 
 def usage_estimate(
-    prepared: PreparedRequest, streamed: StreamedAnswer, answer: ModelAnswer
+    prepared: PreparedRequest,
+    streamed: StreamedAnswer,
+    answer: ModelAnswer,
+    counted: UsageMetadata | None,
 ) -> UsageMetadata:
-    """Estimate the tokens of an answer, whole or streamed, that came without counts."""
+    """Estimate the tokens of an answer, whole or streamed, that came without counts of its output.
+
+    Return `counted`, the provider's counts, of an answer without text.
+    """
     output_bytes = answer_bytes(streamed.shown or [answer])
-    return estimated_usage(prepared.tokens, tokens_in_bytes(output_bytes))
+    if counted is not None and not output_bytes:
+        return counted
+    return estimated_usage(prepared.tokens, tokens_in_bytes(output_bytes), counted)

@@ -265,3 +265,15 @@ async def test_odd_but_readable_json_is_read(providers, groq, time) -> None:
     assert answer.usage_metadata is None
     scout = answer.response_metadata["scout"]
     assert (scout["estimated"], scout["attempts"][0]["output_tokens"]) == (True, 1)
+
+
+@pytest.mark.parametrize(("words", "estimated"), [("a word " * 300, True), ("", None)])
+async def test_a_count_of_no_output_beside_an_answer_is_no_count(
+    words, estimated, providers, groq, wire, ask
+) -> None:
+    usage = {"prompt_tokens": 9, "completion_tokens": 0, "total_tokens": 9}
+    providers.on(GROQ, wire.say(words, usage=usage))
+    (attempt,) = (await ask(groq())).response_metadata["scout"]["attempts"]
+    assert attempt.get("estimated") == estimated
+    assert attempt["input_tokens"] == 9
+    assert attempt["output_tokens"] > 300 if estimated else attempt["output_tokens"] == 0

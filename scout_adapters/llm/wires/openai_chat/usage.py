@@ -23,8 +23,12 @@ def usage_of(usage: Json) -> UsageMetadata | None:
     if not prompt_tokens and not completion_tokens:
         return None
     inputs, outputs = _input_details(usage), _output_details(usage)
-    input_tokens, output_tokens = prompt_tokens or 0, completion_tokens or 0
     total = _first_count(usage.get("total_tokens"))
+    if completion_tokens is None and total:  # or the prompt's count, in the other case
+        completion_tokens = max(0, total - (prompt_tokens or 0))
+    elif prompt_tokens is None and total:
+        prompt_tokens = max(0, total - (completion_tokens or 0))
+    input_tokens, output_tokens = prompt_tokens or 0, completion_tokens or 0
     missing = (total or 0) - input_tokens - output_tokens
     # LangChain's counts include everything. xAI does not include reasoning in completion_tokens,
     # Mistral does not include audio in prompt_tokens, and Cerebras does not include images: their

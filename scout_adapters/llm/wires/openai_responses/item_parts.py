@@ -19,6 +19,18 @@ class Shown:
     silent: bool = False
     """Whether there is nothing in it for a reader: it may wait for the next content."""
 
+    def extend(self, more: Shown | None) -> None:
+        """Add what the same chunk shows; LangChain does not merge fragments of a call in one."""
+        if more is None:
+            return
+        self.blocks += more.blocks
+        for call in more.calls:
+            begun = next((each for each in self.calls if each["index"] == call["index"]), None)
+            if begun is None:
+                self.calls.append(call)
+            else:
+                begun["args"] = (begun["args"] or "") + (call["args"] or "")
+
 
 class BlockIndexes:
     """Numbers the blocks of a streamed message; raises `MalformedResponse` when there are too many.

@@ -26,6 +26,7 @@ from scout_adapters.llm.wires.parsing import (
     MAX_CALLS,
     check_blocks,
     is_bare_error,
+    newer_usage,
     require,
     require_id,
 )
@@ -83,7 +84,7 @@ def parse_response(body: Json, spec: ProviderSpec) -> AIMessage:
         first_metadata(body, spec.maker) | last_metadata(body, usage, logprobs, called=bool(calls)),
         text_or_none(body.get("id")),
         kwargs={},
-        usage=usage_of(usage, body.get("service_tier")),
+        usage=newer_usage(usage_of(usage, body.get("service_tier")), None),
         calls=(
             [call for call in calls if call["type"] == "tool_call"],
             [call for call in calls if call["type"] == "invalid_tool_call"],

@@ -39,6 +39,7 @@ from scout_adapters.llm.wires.openai_responses.stream_items import CALLS, Stream
 from scout_adapters.llm.wires.openai_responses.usage import usage_of
 from scout_adapters.llm.wires.parsing import (
     check_blocks,
+    newer_usage,
     piece_of_arguments,
     require,
 )
@@ -78,9 +79,7 @@ class ResponsesStreamReader:
         if read is None:
             if is_error(event):
                 refuse(event)
-            return (
-                None  # progress of the provider's own tools, keep-alives, and what is yet to come
-            )
+            return None  # progress of the provider's own tools, keep-alives, unknown events
         if self.finished:
             return None
         number = event.get("sequence_number")
@@ -93,8 +92,8 @@ class ResponsesStreamReader:
 
     def close(self) -> AIMessageChunk:
         """Make the last chunk: the metadata, the usage, and what waited for content."""
-        names = first_metadata(self._response, self._maker)
-        missing = {name: value for name, value in names.items() if name not in self._named}
+        first = first_metadata(self._response, self._maker)
+        missing = {name: value for name, value in first.items() if name not in self._named}
         usage = mapping(self._response.get("usage"))
         ending = last_metadata(self._response, usage, self._logprobs, called=self._called)
         return AIMessageChunk(
@@ -118,6 +117,11 @@ class ResponsesStreamReader:
         response = require(event, "response", dict)
         # Copilot makes up a new id for each event: the first one stays.
         self._response = self._response or response
+        self._read_usage(response)  # null at OpenAI until the end
+
+    def _read_usage(self, response: Json) -> None:
+        usage = usage_of(mapping(response.get("usage")), response.get("service_tier"))
+        self.usage = newer_usage(usage, self.usage)
 
     def _end(self, event: Json) -> AIMessageChunk | None:
         """Read the whole response at the end; show the items that had no events of their own."""
@@ -127,7 +131,7 @@ class ResponsesStreamReader:
         # Some gateways leave out at the end what they sent at the beginning.
         first_id = {name: value for name, value in self._response.items() if name == "id"}
         self._response = {**self._response, **response, **first_id}
-        self.usage = usage_of(mapping(response.get("usage")), response.get("service_tier"))
+        self._read_usage(response)
         raise_if_refused(response)
         if event["type"] in FAILURES:
             raise ProviderRefusal({"error": {"message": "the response failed and gave no reason"}})
@@ -143,11 +147,11 @@ class ResponsesStreamReader:
         kind, state = item_kind(item), self._find(item_id(item), place)
         if state is None:
             state = self._open(item, place)
-            _extend(shown, state.begin(item))
+            shown.extend(state.begin(item))
         if not state.done:
             if state.kind != kind:
                 raise malformed(f"item {place} of the response ends as another type: {kind!r}")
-            _extend(shown, state.end(item))
+            shown.extend(state.end(item))
             self._logprobs += logprobs_of(item)
 
     def _add(self, event: Json) -> AIMessageChunk | None:
@@ -301,19 +305,6 @@ class ResponsesStreamReader:
         "response.cancelled": _end,
     }
     """The method that reads an event, by its type; other types carry nothing for a message."""
-
-
-def _extend(shown: Shown, more: Shown | None) -> None:
-    """Add to what one chunk shows; LangChain does not merge fragments of a call in one chunk."""
-    if more is None:
-        return
-    shown.blocks += more.blocks
-    for call in more.calls:
-        begun = next((each for each in shown.calls if each["index"] == call["index"]), None)
-        if begun is None:
-            shown.calls.append(call)
-        else:
-            begun["args"] = (begun["args"] or "") + (call["args"] or "")
 
 
 def _named(place: Any) -> str:

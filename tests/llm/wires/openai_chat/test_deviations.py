@@ -291,6 +291,14 @@ def test_zeros_are_no_token_counts() -> None:
     assert merged(event({"content": "x"}), end(usage=ZEROS)).usage_metadata is None
 
 
+@pytest.mark.parametrize("missing", ["prompt_tokens", "completion_tokens"])
+def test_a_count_that_is_missing_follows_from_the_total(missing: str) -> None:
+    counts = {name: value for name, value in COUNTS.items() if name != missing}
+    expected = {"input_tokens": 9, "output_tokens": 4, "total_tokens": 13}
+    assert parse(answer(usage=counts)).usage_metadata == expected
+    assert parse(answer(usage={"total_tokens": 13})).usage_metadata is None
+
+
 def test_zeros_after_counts_replace_nothing() -> None:
     message = merged(
         event({"content": "x"}, usage=COUNTS), end(usage=ZEROS | {"cost": 0.5}), {"usage": ZEROS}

@@ -226,3 +226,30 @@ def test_odd_annotations_leave_the_answer_readable(annotations: Any) -> None:
 def test_an_item_whose_type_is_no_text_is_malformed(kind: Any) -> None:
     with pytest.raises(MalformedResponse):
         parse({**SEARCH, "type": kind})
+
+
+ZEROS = {"input_tokens": 0, "output_tokens": 0, "total_tokens": 0}
+COUNTS = {"input_tokens": 9, "output_tokens": 4, "total_tokens": 13}
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "expected"),
+    [
+        (None, ZEROS, None),
+        (None, ZEROS | {"output_tokens": 4}, None),
+        (None, COUNTS, 9),
+        (COUNTS, None, 9),
+        (COUNTS, ZEROS, 9),
+    ],
+)
+def test_zeros_are_no_token_counts(first: Any, last: Any, expected: int | None) -> None:
+    reader = WIRE.reader(SPEC)
+    for event in (
+        {"type": "response.created", "response": {"id": ID, "usage": first}},
+        {"type": "response.completed", "response": response(usage=last)},
+    ):
+        reader.feed(event)
+    usage = reader.close().usage_metadata
+    assert (usage and usage["input_tokens"]) == expected
+    whole = WIRE.parse_response(response(usage=last), SPEC).usage_metadata
+    assert (whole is None) is (last is not COUNTS)
