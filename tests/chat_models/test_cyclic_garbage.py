@@ -19,14 +19,14 @@ Make = Callable[..., ScoutChatModel]
 
 @pytest.fixture
 def garbage() -> Iterator[Callable[[], list[str]]]:
-    """Name the classes of what only the garbage collector can free: ours, and chunks of answers."""
+    """Name the classes of what calls have left to the garbage collector: states, and messages."""
 
     def collected() -> list[str]:
         gc.set_debug(gc.DEBUG_SAVEALL)
         gc.collect()
         gc.set_debug(0)
         objects, gc.garbage[:] = list(gc.garbage), []
-        return [type(each).__name__ for each in objects if _is_ours(each)]
+        return [type(each).__name__ for each in objects if _is_of_call(each)]
 
     gc.collect()
     gc.disable()
@@ -35,11 +35,17 @@ def garbage() -> Iterator[Callable[[], list[str]]]:
     gc.collect()
 
 
-def _is_ours(value: Any) -> bool:
-    module = type(value).__module__
-    return module.startswith(("scout_adapters.", "langchain_core.messages")) and (
-        not module.startswith("scout_adapters.testing")
-    )
+PARTS_OF_CALLS = (
+    "langchain_core.messages.",
+    "scout_adapters.llm.adapters.",
+    "scout_adapters.llm.engine.",
+    "scout_adapters.llm.types.",
+    "scout_adapters.llm.wires.",
+)
+
+
+def _is_of_call(value: Any) -> bool:
+    return f"{type(value).__module__}.".startswith(PARTS_OF_CALLS)
 
 
 @pytest.mark.parametrize("verb", VERBS)
