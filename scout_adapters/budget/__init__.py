@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from scout_adapters.budget.accounts import Account as Account
+from scout_adapters.budget.accounts import AdvancingStore as AdvancingStore
 from scout_adapters.budget.accounts import Balance as Balance
 from scout_adapters.budget.accounts import BudgetStore as BudgetStore
 from scout_adapters.budget.accounts import Hold as Hold
@@ -20,6 +21,7 @@ from scout_adapters.budget.memory import MemoryBudgets as MemoryBudgets
 OnStoreError = Literal["raise", "allow"]
 
 if TYPE_CHECKING:
+    from scout_adapters._internal.ordered_worker import OrderedWorker
     from scout_adapters.budget.sqlite import SqliteBudgets as SqliteBudgets
 
 
@@ -44,6 +46,16 @@ def open_store(
     from scout_adapters.budget.sqlite import SqliteBudgets  # noqa: PLC0415  # SQLite is a megabyte
 
     return SqliteBudgets(path, wall=wall)
+
+
+def traits_of(store: BudgetStore) -> tuple[OrderedWorker | None, bool, AdvancingStore | None]:
+    """Return how a store waits.
+
+    Its worker thread, or None; whether its `hold` accepts `patience`; and the store itself if it
+    can hold without waiting, else None.
+    """
+    advancing = cast("AdvancingStore", store) if hasattr(store, "hold_at_once") else None
+    return getattr(store, "worker", None), getattr(store, "limits_waits", False), advancing
 
 
 def __getattr__(name: str) -> Any:

@@ -140,3 +140,13 @@ class BudgetStore(Protocol):
 
     def forget(self, budget: str, window: str) -> None:
         """Delete the accounts of a window that is over, such as a past day."""
+
+
+class AdvancingStore(BudgetStore, Protocol):
+    """A store that holds advances for calls to come, and whose `settle` never waits."""
+
+    def has_advance(self, accounts: Sequence[Account]) -> bool:
+        """Return whether there is an advance for these accounts."""
+
+    def hold_at_once(self, accounts: Sequence[Account], amount: int) -> Hold | None:
+        """Return a hold that an advance serves, without waiting; None if there is none."""

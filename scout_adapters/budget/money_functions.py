@@ -9,6 +9,10 @@ A sum that Redis cannot store counts as `MAX_AMOUNT`.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
+from scout_adapters.budget.accounts import Account, Balance
 from scout_adapters.store.redis_server import LuaFunction
 
 _SHARED = """
@@ -136,6 +140,51 @@ end
 """Keys: epoch, due holds, hold, accounts. Arguments: id, nano-dollars held, spent, uncertain and
 overage, the epoch of the hold, milliseconds for which a late hold of this id is refused."""
 
+_BOOK = """
+function operations.book()
+  local epoch_key, due, hold, id, held = KEYS[1], KEYS[2], KEYS[3], ARGV[1], ARGV[2]
+  local row = redis.call('HMGET', hold, 'amount', 'lapsed', 'spent', 'uncertain', 'overage')
+  local amount = row[1]
+  if amount == 'gone' or (amount and tonumber(amount) < tonumber(held)) then return 0 end
+  if not amount then
+    if redis.call('GET', epoch_key) ~= ARGV[6] then return 0 end
+    local names = {unpack(KEYS, 4)}
+    for _, name in ipairs(names) do add(name, 'held', held) end
+    redis.call('HSET', hold, 'accounts', table.concat(names, '\\n'))
+    redis.call('PEXPIRE', hold, ARGV[9])
+    redis.call('ZADD', due, now, id)
+    amount = held
+  end
+  local function rise(new, old) return string.format('%.0f', tonumber(new) - tonumber(old or 0)) end
+  local freed, spent = rise(amount, held), rise(ARGV[3], row[3])
+  local uncertain, overage = rise(ARGV[4], row[4]), rise(ARGV[5], row[5])
+  for i = 4, #KEYS do
+    add(KEYS[i], 'spent', spent)
+    add(KEYS[i], 'uncertain', uncertain)
+    add(KEYS[i], 'overage', overage)
+    lower(KEYS[i], row[2] and 'spent' or 'held', freed)
+    if row[2] then lower(KEYS[i], 'uncertain', freed) end
+  end
+  if ARGV[7] == '1' then
+    redis.call('ZREM', due, id)
+    redis.call('DEL', hold)
+    redis.call('HSET', hold, 'amount', 'gone')
+    redis.call('PEXPIRE', hold, ARGV[8])
+    return 1
+  end
+  redis.call('HSET', hold, 'amount', held,
+    'spent', ARGV[3], 'uncertain', ARGV[4], 'overage', ARGV[5])
+  redis.call('ZADD', due, 'XX', now + ARGV[8], id)
+  return 1
+end
+"""
+"""Keys: epoch, due holds, hold, accounts. Arguments: id, the nano-dollars that stay held, all that
+was spent, uncertain and overage since the hold was made, its epoch, "1" if it is over, milliseconds
+until it counts as spent, milliseconds for which data is kept.
+
+Sums, so that a call may be sent twice. A hold that was lost in a failover is made again; one that
+was lost with all data stays as spent in what processes restore."""
+
 _BALANCES = """
 function operations.balances()
   lapse(KEYS[2], ARGV[1])
@@ -165,7 +214,21 @@ end
 """Keys: list of accounts. Arguments: window."""
 
 MONEY = LuaFunction(
-    _SHARED + _HOLD + _SETTLE + _BALANCES + _FORGET + "return operations[operation]()"
+    _SHARED + _HOLD + _SETTLE + _BOOK + _BALANCES + _FORGET + "return operations[operation]()"
 )
 """All operations; the first argument is the operation's name. One function, so that a server that
 has not loaded it runs none of the calls in a round trip, and all are sent again in order."""
+
+
+def balances_in(rows: Sequence[Any], budget: str) -> list[Balance]:
+    """Return the balances of a budget from Redis' rows, ordered by window and scope."""
+    balances = []
+    for scope, window, limit, *amounts in rows:
+        balances.append(balance_in(Account(budget, scope, window, int(limit)), amounts))
+    return sorted(balances, key=lambda balance: (balance.account.window, balance.account.scope))
+
+
+def balance_in(account: Account, amounts: Sequence[Any]) -> Balance:
+    """Return a balance; amounts restored after a loss of data count as spent and uncertain."""
+    spent, held, uncertain, overage, restored = (int(amount or 0) for amount in amounts)
+    return Balance(account, spent + restored, held, uncertain + restored, overage)

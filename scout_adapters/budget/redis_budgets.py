@@ -1,8 +1,10 @@
 """Budgets in Redis or Valkey, shared by processes of several machines.
 
 A hold is one round trip before a request is sent; settlements are sent with the next hold, or
-after some milliseconds. Without the server no request is sent (`on_store_error="raise"`), or each
-process spends the amount left that it last read, and records it later ("allow").
+after some milliseconds. A process whose calls follow each other quickly holds an advance for
+several of them, which then need no round trip (`advances.py`). Without the server no request is
+sent (`on_store_error="raise"`), or each process spends the amount left that it last read, and
+records it later ("allow").
 
 Acknowledged steps survive `kill -9` of a server with `appendonly yes`. If a server restarts without
 its data, processes restore the totals that they last read: held amounts then count as spent.
@@ -10,18 +12,23 @@ its data, processes restore the totals that they last read: held amounts then co
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import atexit
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from secrets import token_hex
 from typing import Any, Literal
 from urllib.parse import quote
+from weakref import WeakSet
 
 from scout_adapters._internal.bounded_dict import BoundedDict
+from scout_adapters._internal.clock import SYSTEM, Clock
+from scout_adapters._internal.fork import fork_safe_lock
 from scout_adapters._internal.ordered_worker import OrderedWorker
 from scout_adapters.budget.accounts import Account, Balance, Hold, clamp
+from scout_adapters.budget.advances import Advance, AdvanceHold, Advances
 from scout_adapters.budget.memory import MemoryBudgets
-from scout_adapters.budget.money_functions import MONEY
+from scout_adapters.budget.money_functions import MONEY, balance_in, balances_in
 from scout_adapters.budget.unsent_calls import UnsentCalls
 from scout_adapters.errors import BudgetError, ConfigurationError
 from scout_adapters.store.open_store import resolve_address
@@ -61,7 +68,9 @@ class RedisBudgets:
     Raises: `BudgetError` if the server cannot be used.
     """
 
-    def __init__(self, address: str, *, on_store_error: OnStoreError = "raise") -> None:
+    def __init__(
+        self, address: str, *, on_store_error: OnStoreError = "raise", clock: Clock = SYSTEM
+    ) -> None:
         """Set the address; the connection is opened on first use.
 
         `on_store_error="allow"`: allow calls without the server, up to the amount last read.
@@ -76,10 +85,13 @@ class RedisBudgets:
         self.worker = OrderedWorker()
         """Thread that runs the steps of async calls in order, because they wait for the server."""
 
-        self._unsent = UnsentCalls(self.server)
+        self.advances = Advances(clock)
+        self._fetching = fork_safe_lock()
+        self._unsent = UnsentCalls(self.server, self._collect)
         self._totals: BoundedDict[str, int] = BoundedDict(MAX_TOTALS)
         self._epochs: BoundedDict[str, str] = BoundedDict(MAX_TOTALS)
         self._local: MemoryBudgets | None = None
+        _opened.add(self)
 
     def __repr__(self) -> str:
         return f"RedisBudgets({self.server.url.label!r})"
@@ -87,26 +99,85 @@ class RedisBudgets:
     def hold(
         self, accounts: Sequence[Account], amount: int, *, beyond: bool = False
     ) -> Hold | Balance:
-        hold = Hold(token_hex(12), tuple(accounts), clamp(amount))
+        hold = AdvanceHold("", tuple(accounts), clamp(amount))
+        if beyond:
+            return self._hold_in_store(hold, beyond=True)
+        try:
+            if self.advances.serve(hold):
+                return hold
+            with self._fetching:  # one thread makes an advance, which serves the others
+                if self.advances.serve(hold):
+                    return hold
+                result = self._advance(hold) or self._hold_in_store(hold)
+                if isinstance(result, Balance) and self.advances.end_all(result.account.budget):
+                    return self._hold_in_store(hold)  # what advances released may be enough
+                return result
+        except BaseException:  # raised again; Ctrl-C: the hold may be lost
+            self.settle(hold, 0)
+            raise
+
+    def has_advance(self, accounts: Sequence[Account]) -> bool:
+        return self.advances.is_live(accounts)
+
+    def hold_at_once(self, accounts: Sequence[Account], amount: int) -> Hold | None:
+        hold = AdvanceHold("", tuple(accounts), clamp(amount))
+        try:
+            return hold if self.advances.serve(hold) else None
+        except BaseException:  # raised again, as in `hold`
+            self.settle(hold, 0)
+            raise
+
+    def _advance(self, hold: AdvanceHold) -> Hold | None:
+        """Hold an amount for further calls, too; return None if only this call should be held."""
+        accounts = hold.accounts
+        extra = self.advances.plan(accounts, hold.amount, self._left(accounts))
+        if not extra:
+            return None
+        self.advances.end(accounts)
+        result: Hold | Balance | None = None
+        try:
+            result = self._hold_in_store(hold, extra=extra)
+            if isinstance(result, Balance):
+                self.advances.reduce(accounts)
+                return None
+            if isinstance(result, LocalHold):
+                return result
+            self.advances.open(result, hold)
+        except BaseException:  # raised again, as in `hold`
+            if isinstance(result, Hold) and not hold.is_open:
+                self.settle(result, 0)
+            raise
+        self._unsent.wake()  # the advance must end, even if no call follows
+        return hold
+
+    def _left(self, accounts: Sequence[Account]) -> int:
+        """Return what was left in the tightest account after the last hold of this process."""
+        tag = self._tag(accounts)
+        keys = ((account, self._account_key(tag, account)) for account in accounts)
+        return min(account.limit - self._totals.get(key, account.limit) for account, key in keys)
+
+    def _hold_in_store(
+        self, request: Hold, *, extra: int = 0, beyond: bool = False
+    ) -> Hold | Balance:
+        """Hold an amount in one round trip; if the server answers, `extra` nano-dollars more."""
+        hold = Hold(token_hex(12), request.accounts, request.amount + extra)
         try:
             answer = self._run(self._hold_call(hold, beyond=beyond))
+            self._local = None
+            return self._result(hold, answer)
         except StoreUnavailableError as error:
             self._settle_later(hold, 0)  # it may be held all the same
             if self._allows:
-                return self._hold_here(accounts, hold.amount, beyond)
+                return self._hold_here(request.accounts, request.amount, beyond)
             raise self._error(error) from None
         except BaseException:  # raised again; Ctrl-C: the hold may be stored
             self._settle_later(hold, 0)
             raise
-        self._local = None
-        return self._result(hold, answer)
 
     def _hold_call(self, hold: Hold, *, beyond: bool, lease: float = LEASE_SECONDS) -> LuaCall:
         tag = self._tag(hold.accounts)
         keys = [*self._keys(tag, "epoch", "due", "index")]
-        keep = KEPT_SECONDS if all(account.window for account in hold.accounts) else 0
-        life = (keep or KEPT_TOTAL_SECONDS) * 1000
-        known = self._epochs.get(tag, "")
+        life, known = _life(hold.accounts), self._epochs.get(tag, "")
         arguments: list[str | int] = ["hold", self.server.key(tag, "hold", ""), hold.id]
         arguments += [hold.amount, int(beyond), round(lease * 1000), life, token_hex(4), known]
         for account in hold.accounts:
@@ -127,7 +198,7 @@ class RedisBudgets:
                 return hold._replace(id=f"{hold.id}@{epoch}")
             case [0, str(epoch), int(number), list(amounts)]:
                 self._epochs.put(tag, epoch)
-                return _balance(hold.accounts[number], amounts)
+                return balance_in(hold.accounts[number], amounts)
         raise self._unexpected()
 
     def _hold_here(self, accounts: Sequence[Account], amount: int, beyond: bool) -> Hold | Balance:
@@ -149,7 +220,10 @@ class RedisBudgets:
 
     def settle(self, hold: Hold, amount: int | None) -> None:
         """Queue the settlement of a hold, which is sent soon; see `BudgetStore.settle`."""
-        if isinstance(hold, LocalHold):
+        if isinstance(hold, AdvanceHold):
+            self.advances.settle(hold, amount)
+            self._unsent.wake()
+        elif isinstance(hold, LocalHold):
             local, hold.local = hold.local, Hold("", (), 0)
             if not local.accounts:
                 return  # settled already
@@ -172,7 +246,21 @@ class RedisBudgets:
         arguments = ("settle", name, *change, epoch, round(LEASE_SECONDS * 1000))
         self._unsent.add(LuaCall(MONEY, keys, arguments))
 
+    def _collect(self, queue: Callable[[LuaCall], None]) -> bool:
+        """Queue what advances have spent; return whether some still serve calls."""
+        return self.advances.book(lambda *change: queue(self._booking(*change)))
+
+    def _booking(self, advance: Advance, held: int, is_over: bool) -> LuaCall:
+        """Return the call that sets the amounts of an advance, of which `held` stays held."""
+        tag, (name, _, epoch) = self._tag(advance.accounts), advance.id.partition("@")
+        keys = [*self._keys(tag, "epoch", "due"), self.server.key(tag, "hold", name)]
+        keys += [self._account_key(tag, account) for account in advance.accounts]
+        amounts = (held, *advance.amounts[3:])  # spent, uncertain, overage
+        times = (round(LEASE_SECONDS * 1000), _life(advance.accounts))
+        return LuaCall(MONEY, keys, ("book", name, *amounts, epoch, int(is_over), *times))
+
     def balances(self, budget: str) -> list[Balance]:
+        self.advances.end_all(budget)
         tag = _tag_of(budget)
         begin = self.server.key(tag, "hold", "")
         try:
@@ -180,16 +268,15 @@ class RedisBudgets:
         except StoreUnavailableError as error:
             raise self._error(error) from None
         try:
-            return _balances(budget, rows)
+            return balances_in(rows, budget)
         except (TypeError, ValueError):
             raise self._unexpected() from None
 
     def forget(self, budget: str, window: str) -> None:
-        call = LuaCall(MONEY, self._keys(_tag_of(budget), "index"), ["forget", window])
-        try:
-            self._run(call)
-        except StoreUnavailableError as error:
-            raise self._error(error) from None
+        """Queue the deletion of a window's accounts, after all settlements before it."""
+        self.advances.end_all(budget, window)
+        self._unsent.collect()
+        self._unsent.add(LuaCall(MONEY, self._keys(_tag_of(budget), "index"), ["forget", window]))
 
     def close(self) -> None:
         """Send queued settlements, and end the thread and connections of this process."""
@@ -199,6 +286,8 @@ class RedisBudgets:
 
     def flush(self) -> bool:
         """Send all queued settlements; return whether the server received them."""
+        self.advances.end_all()
+        self._unsent.collect()
         with suppress(StoreUnavailableError):
             self._unsent.send()
         return not len(self._unsent)
@@ -230,19 +319,23 @@ class RedisBudgets:
         return self.server.key(tag, "account", quote(account.window), quote(account.scope))
 
 
-def _balances(budget: str, rows: Sequence[Any]) -> list[Balance]:
-    """Return the balances of a budget from Redis' rows, ordered by window and scope."""
-    balances = []
-    for scope, window, limit, *amounts in rows:
-        balances.append(_balance(Account(budget, scope, window, int(limit)), amounts))
-    return sorted(balances, key=lambda balance: (balance.account.window, balance.account.scope))
+def _life(accounts: Sequence[Account]) -> int:
+    """Return the milliseconds for which data of these accounts is kept."""
+    has_windows = all(account.window for account in accounts)
+    return (KEPT_SECONDS if has_windows else KEPT_TOTAL_SECONDS) * 1000
 
 
 def _tag_of(budget: str) -> str:
     return f"budget {quote(budget, safe='')}"
 
 
-def _balance(account: Account, amounts: Sequence[Any]) -> Balance:
-    """Return a balance; amounts restored after a loss of data count as spent and uncertain."""
-    spent, held, uncertain, overage, restored = (int(amount or 0) for amount in amounts)
-    return Balance(account, spent + restored, held, uncertain + restored, overage)
+_opened: WeakSet[RedisBudgets] = WeakSet()
+
+
+def _end_advances() -> None:
+    """End all advances at the end of the process, before `unsent_calls` sends what is queued."""
+    for budgets in list(_opened):
+        budgets.advances.end_all()
+
+
+atexit.register(_end_advances)

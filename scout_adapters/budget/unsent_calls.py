@@ -6,6 +6,7 @@ import atexit
 import threading
 import time
 from collections import deque
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 from weakref import WeakSet
@@ -19,6 +20,9 @@ logger = logger_of(__name__)
 DELAY_SECONDS = 0.005
 """Seconds after which queued calls are sent, unless another call sends them earlier."""
 
+COLLECT_SECONDS = 0.05
+"""Seconds after which changes are collected and sent, if no call is queued."""
+
 RETRY_SECONDS = 1.0
 MAX_BATCH = 256
 MAX_UNSENT = 100_000
@@ -28,8 +32,17 @@ MAX_UNSENT = 100_000
 class UnsentCalls:
     """A queue of calls to one server, in order. Each call may be sent repeatedly."""
 
-    def __init__(self, server: RedisServer) -> None:
+    def __init__(
+        self,
+        server: RedisServer,
+        collect: Callable[[Callable[[LuaCall], None]], bool] = lambda _: False,
+    ) -> None:
+        """`collect` receives a function that queues a call; it runs before calls are sent.
+
+        It returns whether it must run again in `COLLECT_SECONDS`.
+        """
         self._server = server
+        self._collects = collect
         self._lock = fork_safe_lock()
         self._calls: deque[LuaCall] = deque(maxlen=MAX_UNSENT)
         self._sending = fork_safe_lock()
@@ -39,6 +52,7 @@ class UnsentCalls:
     def _forget(self) -> None:
         """Empty the queue; called in a forked child, where the calls belong to the parent."""
         self._calls.clear()
+        self._must_collect = False
         self._is_due = threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -48,7 +62,12 @@ class UnsentCalls:
     def add(self, call: LuaCall) -> None:
         """Queue a call, and start the sending thread if none runs."""
         self._calls.append(call)
-        self._is_due.set()
+        self.wake()
+
+    def wake(self) -> None:
+        """Let calls and changes be sent soon, by a thread."""
+        if not self._is_due.is_set():
+            self._is_due.set()
         if self._thread is None:
             with self._lock:
                 if self._thread is None:
@@ -64,20 +83,23 @@ class UnsentCalls:
         """
         self._server.check_pause()
         with self._sending:  # what was settled before is booked before `last`
+            self.collect()
             while len(self._calls) > MAX_BATCH:
                 self._send_batch(None)
             return self._send_batch(last)
 
+    def collect(self) -> None:
+        """Queue what has changed."""
+        self._must_collect = self._collects(self._calls.append)
+
     def _send_batch(self, last: LuaCall | None) -> Any:
         batch: list[LuaCall] = []
-        with suppress(IndexError):
-            while len(batch) < MAX_BATCH:
-                batch.append(self._calls.popleft())
-        calls = batch if last is None else [*batch, last]
-        if not calls:
-            return None
         try:
-            return self._server.run(calls)[-1]
+            with suppress(IndexError):
+                while len(batch) < MAX_BATCH:
+                    batch.append(self._calls.popleft())
+            calls = batch if last is None else [*batch, last]
+            return self._server.run(calls)[-1] if calls else None
         except BaseException:  # raised again: what was not answered is sent again
             self._calls.extendleft(reversed(batch))
             raise
@@ -92,9 +114,11 @@ class UnsentCalls:
         due = self._is_due
         while due.wait() and due is self._is_due:
             due.clear()
-            time.sleep(DELAY_SECONDS)
+            time.sleep(DELAY_SECONDS if self._calls else COLLECT_SECONDS)
             try:
                 self.send()
+                if self._must_collect:
+                    due.set()
             except StoreUnavailableError:
                 time.sleep(RETRY_SECONDS)
                 due.set()

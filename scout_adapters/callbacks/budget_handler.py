@@ -13,7 +13,6 @@ from uuid import UUID
 from langchain_core.messages import AIMessage
 from typing_extensions import override
 
-from scout_adapters._internal.fork import fork_safe_lock
 from scout_adapters._internal.logs import logger_of
 from scout_adapters._internal.ordered_worker import OrderedWorker
 from scout_adapters.budget import (
@@ -23,6 +22,7 @@ from scout_adapters.budget import (
     Hold,
     OnStoreError,
     open_store,
+    traits_of,
 )
 from scout_adapters.budget.accounts import dollars, nano_of
 from scout_adapters.budget.answer_lengths import AnswerLengths
@@ -37,6 +37,7 @@ from scout_adapters.budget.plan import (
 from scout_adapters.budget.windows import TIMED, Per, window_at
 from scout_adapters.callbacks.call_accounts import CallAccounts
 from scout_adapters.callbacks.open_calls import OtherModelCall
+from scout_adapters.callbacks.open_holds import OpenHolds
 from scout_adapters.callbacks.other_models import (
     OtherModelProposal,
     record_of_answer,
@@ -75,9 +76,6 @@ class ScoutBudgetCallbackHandler(RunHandler):
 
     _shared: Sequence[Account]
     """The accounts, if all calls have the same ones; else empty."""
-
-    _holds: dict[tuple[int, int], list[tuple[Run, Hold]]]
-    """By `int` of the run's id and attempt number: runs and their holds."""
 
     def __init__(  # noqa: PLR0913  # independent options
         self,
@@ -120,9 +118,9 @@ class ScoutBudgetCallbackHandler(RunHandler):
         self.on_exceeded, self.answer_tokens = on_exceeded, answer_tokens
         self._allows_unpriced, self._lengths = unpriced == "allow", AnswerLengths()
         self.store = open_store(path, wall, store, on_store_error)
-        self._worker, self._limits_waits = _waits_of(self.store)
+        self._worker, self._limits_waits, self._advancing = traits_of(self.store)
         self._shared = tuple(self._plan.accounts("")) if self._plan.has_one_account else ()
-        self._holds, self._lock = {}, fork_safe_lock()
+        self._holds = OpenHolds()
         self.accounts = CallAccounts(self._plan, self.store, wall)
 
     def __repr__(self) -> str:
@@ -190,12 +188,47 @@ class ScoutBudgetCallbackHandler(RunHandler):
                 hold = self.store.hold(accounts, amount)
             if isinstance(hold, Balance):
                 hold = self._hold_beyond_limit(accounts, amount, hold, proposal)
-            with self._lock:
-                self._holds.setdefault((run.id.int, proposal.number), []).append((run, hold))
+            self._holds.add(run, proposal.number, hold)
         except BaseException:  # raised again; Ctrl-C: an attempt without a start has no end
             if isinstance(hold, Hold):
                 self._settle_unsent(run, proposal.number, hold)
             raise
+
+    def admit_at_once(self, run: Run, proposal: ProposedAttempt) -> bool:
+        """Do the same if the store can hold without waiting; return whether it could."""
+        if self._advancing is None:
+            return False
+        accounts = self._shared or self.accounts.of_call(run, proposal, self)
+        if not accounts:
+            return True
+        if not self._advancing.has_advance(accounts):
+            return False
+        amount, hold = self._amount(accounts[0], proposal), None
+        try:
+            hold = self._advancing.hold_at_once(accounts, amount)
+            if hold is not None:
+                self._holds.add(run, proposal.number, hold)
+        except BaseException:  # raised again, as above
+            if hold is not None:
+                self._settle_unsent(run, proposal.number, hold)
+            raise
+        return hold is not None
+
+    def end_at_once(self, run: Run, record: AttemptRecord) -> bool:
+        """Handle the end of an attempt if its hold is settled without waiting; return whether.
+
+        An attempt without a hold may still be waiting for one, in the worker.
+        """
+        if self._advancing is None or not self._holds.has_own(run, record.number):
+            return False
+        self.on_scout_attempt_end(run, record)
+        return True
+
+    def _amount(self, account: Account, proposal: ProposedAttempt) -> int:
+        """Return the nano-dollars that an attempt can cost at most."""
+        assumed = self.answer_tokens
+        bound = proposal.cost_bound(self._learned(proposal) if assumed == "learned" else assumed)
+        return self._unpriced_amount(account, bound) if bound.nano is None else bound.nano
 
     def _learned(self, proposal: ProposedAttempt) -> int:
         """Return the tokens to assume for an answer without `max_tokens`, by earlier answers."""
@@ -204,13 +237,13 @@ class ScoutBudgetCallbackHandler(RunHandler):
 
     def _settle_unsent(self, run: Run, number: int, hold: Hold) -> None:
         """Release a hold of an attempt that is not sent."""
-        self._remove(run, number, hold)
+        self._holds.remove(run, number, hold)
         with suppress(BudgetError):  # it counts as spent in the end
             self.store.settle(hold, 0)
 
     def on_scout_attempt_end(self, run: Run, record: AttemptRecord) -> None:
         """Settle the hold of an attempt to its cost; if the store fails, it counts as spent."""
-        hold = None if record.outcome == "skipped" else self._hold_of(run, record.number)
+        hold = None if record.outcome == "skipped" else self._holds.of(run, record.number)
         if hold is None:
             return
         amount = None
@@ -233,35 +266,11 @@ class ScoutBudgetCallbackHandler(RunHandler):
             logger.error(  # noqa: TRY400  # the error is complete in one line
                 "budget %r: the cost of a call is not booked: %s", self.name, error
             )
-        self._remove(run, record.number, hold)  # afterwards: an interrupted end is repeated
+        self._holds.remove(run, record.number, hold)  # afterwards: an interrupted end is repeated
 
     def _learn(self, record: AttemptRecord) -> None:
         if record.output_tokens and not record.estimated:
             self._lengths.add(f"{record.provider}/{record.model}", record.output_tokens)
-
-    def _hold_of(self, run: Run, number: int) -> Hold | None:
-        """Return the hold of attempt `number` of a run; None if there is none.
-
-        Several calls may have the same run id: the hold made with this `run` object is preferred,
-        else the oldest.
-        """
-        holds = self._holds.get((run.id.int, number))
-        if not holds:
-            return None
-        for of, hold in holds:
-            if of is run:
-                return hold
-        return holds[0][1]
-
-    def _remove(self, run: Run, number: int, hold: Hold) -> None:
-        """Remove a hold that is settled."""
-        place = (run.id.int, number)
-        with self._lock:
-            entries = self._holds.get(place, [])
-            if len(entries) > 1:
-                self._holds[place] = [entry for entry in entries if entry[1] is not hold]
-            elif entries and entries[0][1] is hold:
-                del self._holds[place]
 
     def _unpriced_amount(self, account: Account, bound: CostBound) -> int:
         """Return the nano-dollars to hold for a call without a known price, or raise."""
@@ -339,8 +348,3 @@ class ScoutBudgetCallbackHandler(RunHandler):
     @override
     def _on_call_over(self, run_id: UUID) -> None:
         self.accounts.close(str(run_id))
-
-
-def _waits_of(store: BudgetStore) -> tuple[OrderedWorker | None, bool]:
-    """Return a store's worker thread, or None, and whether its `hold` accepts `patience`."""
-    return getattr(store, "worker", None), getattr(store, "limits_waits", False)

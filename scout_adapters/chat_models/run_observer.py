@@ -7,11 +7,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from functools import cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from langchain_core.callbacks import (
-    AsyncCallbackHandler,
     AsyncCallbackManager,
     BaseCallbackHandler,
     CallbackManager,
@@ -20,6 +18,7 @@ from langchain_core.callbacks import (
 
 from scout_adapters._internal.json_values import Json
 from scout_adapters._internal.ordered_worker import drain, drain_briefly
+from scout_adapters.chat_models.handler_interests import interests_of
 from scout_adapters.chat_models.run_scope import RunManager
 from scout_adapters.errors import ScoutError
 from scout_adapters.llm.engine.attempt import Attempt
@@ -42,21 +41,6 @@ if TYPE_CHECKING:
 
 EVENT = "scout.attempt"
 """The name of the custom event that is dispatched for each attempt; its data is the record."""
-
-NO_EVENT_CALLBACK = frozenset(
-    {BaseCallbackHandler.on_custom_event, AsyncCallbackHandler.on_custom_event}
-)
-"""`on_custom_event` of handler classes that do not override it: dispatching to them is skipped."""
-
-TRACER_CLASSES = frozenset(
-    {
-        "LangChainTracer",
-        "LangchainCallbackHandler",
-        "OpenInferenceTracer",
-        "TraceloopCallbackHandler",
-    }
-)
-"""Names of classes in `trace_costs.TRACERS`, which is loaded with the first of them."""
 
 
 class RunObserver:
@@ -128,10 +112,20 @@ class RunObserver:
         try:
             for guard in self._guards:
                 called += 1
-                await self._arun(guard, guard.on_scout_attempt_admit, attempt)
+                await self._aadmit(guard, attempt)
         except BaseException:  # as in `on_proposal`
             self._end(self._guards[:called], attempt.not_sent_record())
             raise
+
+    async def _aadmit(self, guard: Any, attempt: Attempt) -> None:
+        """Call a guard: in its worker thread if it has one, and cannot decide without waiting."""
+        worker = getattr(guard, "worker", None)
+        if worker is None:
+            guard.on_scout_attempt_admit(self._run, attempt)
+            return
+        at_once = getattr(guard, "admit_at_once", None)
+        if at_once is None or not at_once(self._run, attempt):
+            await worker.run(guard.on_scout_attempt_admit, self._run, attempt)
 
     async def _arun(self, handler: Any, callback: Any, about: Any) -> None:
         """Run a handler's callback, in the handler's worker thread if it has one."""
@@ -214,7 +208,9 @@ class RunObserver:
         worker = getattr(handler, "worker", None) if self.off_loop else None
         if worker is None:
             handler.on_scout_attempt_end(self._run, record)
-        else:
+            return
+        at_once = getattr(handler, "end_at_once", None)
+        if at_once is None or not at_once(self._run, record):
             queued = worker.submit(handler.on_scout_attempt_end, self._run, record)
             self._queued.append(queued)
 
@@ -275,36 +271,6 @@ def _manager_options(run: RunManager) -> dict[str, Any]:
     }
 
 
-class Interests(NamedTuple):
-    """Which attempt callbacks a handler class implements."""
-
-    guards: bool
-    starts: bool
-    ends: bool
-    logs: bool
-    """Whether the handler writes every attempt to its own audit log."""
-
-    may_skip_core: bool
-    """Whether the class has `attempts_suffice`: core's callbacks may be skipped after attempts."""
-
-    events: bool
-    is_tracer: bool
-    """Whether the class is another tool's tracer, whose runs receive model and cost."""
-
-
-@cache
-def _interests(handler: type[BaseCallbackHandler]) -> Interests:
-    return Interests(
-        guards=hasattr(handler, "on_scout_attempt_admit"),
-        starts=hasattr(handler, "on_scout_attempt_start"),
-        ends=hasattr(handler, "on_scout_attempt_end"),
-        logs=hasattr(handler, "writes_attempts"),
-        may_skip_core=hasattr(handler, "attempts_suffice"),
-        events=handler.on_custom_event not in NO_EVENT_CALLBACK,
-        is_tracer=any(kind.__name__ in TRACER_CLASSES for kind in handler.__mro__),
-    )
-
-
 def _environment_observer(manager: RunManager | None) -> EnvironmentAudit | None:
     """Return the observer of a call without handlers; None without SCOUT_AUDIT_PATH."""
     if manager is None:
@@ -326,7 +292,7 @@ def build_observer(manager: RunManager | None) -> Observer | None:
     guards = starts = ends = needs_core = none
     logs = events = is_traced = False
     for handler in manager.handlers:
-        of = _interests(type(handler))  # type: ignore[arg-type]  # classes can be hashed
+        of = interests_of(type(handler))  # type: ignore[arg-type]  # classes can be hashed
         if not (of.ends and of.may_skip_core and handler.attempts_suffice):  # type: ignore[attr-defined]  # checked by `may_skip_core`
             needs_core += (handler,)
         if of.ends and handler not in ends:  # a handler may be listed twice

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from scout_adapters.budget import BudgetStore, MemoryBudgets, SqliteBudgets
+from scout_adapters.budget import BudgetStore, MemoryBudgets, SqliteBudgets, advances
 from scout_adapters.budget.redis_budgets import RedisBudgets
 from tests.support.clock import Wall
 from tests.support.redis_server import redis, shared_server
@@ -20,9 +20,13 @@ MAKERS: dict[str, Callable[[Path, Wall], BudgetStore]] = {
 }
 
 
-@pytest.fixture(params=[*MAKERS, "redis"])
-def store(request: pytest.FixtureRequest, tmp_path: Path, wall: Wall) -> Iterator[BudgetStore]:
-    if request.param == "redis":
+@pytest.fixture(params=[*MAKERS, "redis", "redis-advances"])
+def store(
+    request: pytest.FixtureRequest, tmp_path: Path, wall: Wall, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[BudgetStore]:
+    if request.param.startswith("redis"):
+        if request.param == "redis-advances":  # all that is left may be held in advance
+            monkeypatch.setattr(advances, "SHARE", 1)
         budgets = RedisBudgets(request.getfixturevalue("redis").url)
         yield budgets
         budgets.close()

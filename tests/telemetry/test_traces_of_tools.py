@@ -18,7 +18,7 @@ from langfuse.span_filter import is_default_export_span
 from opentelemetry.sdk.trace import TracerProvider
 
 from scout_adapters import ScoutTelemetryCallbackHandler
-from scout_adapters.chat_models.run_observer import TRACER_CLASSES
+from scout_adapters.chat_models.handler_interests import TRACER_CLASSES
 from scout_adapters.chat_models.trace_costs import TRACERS
 from scout_adapters.errors import StreamInterrupted
 from scout_adapters.testing import CutMidStream, Revoked

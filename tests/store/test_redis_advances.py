@@ -1,0 +1,306 @@
+"""Advances in Redis: calls without a round trip, and what others see of them whatever happens."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+
+import pytest
+
+from scout_adapters import ScoutBudgetCallbackHandler, ScoutGroqChatModel
+from scout_adapters.budget import Account, Balance, Hold
+from scout_adapters.budget.advances import ADVANCE_SECONDS, SHARE, AdvanceHold
+from scout_adapters.budget.redis_budgets import RedisBudgets
+from scout_adapters.errors import BudgetError
+from scout_adapters.testing import Emulator
+from tests.store.test_redis_budgets import again, own
+from tests.support.clock import FakeTime
+from tests.support.redis_server import LocalRedis, needs_redis
+from tests.support.verbs import call_model
+from tests.support.waiting import until
+
+__all__ = ["own"]
+
+LIMIT, AMOUNT, COST = 1_000_000, 100, 70
+ACCOUNT = Account("b", "", "", LIMIT)
+
+pytestmark = needs_redis
+
+
+@pytest.fixture
+def time() -> FakeTime:
+    return FakeTime()
+
+
+@pytest.fixture
+def store(redis: LocalRedis, time: FakeTime) -> Iterator[RedisBudgets]:
+    budgets = RedisBudgets(redis.url, clock=time.clock)
+    yield budgets
+    budgets.close()
+
+
+@pytest.fixture
+def other(redis: LocalRedis) -> RedisBudgets:
+    """Return another process at the same server."""
+    return RedisBudgets(redis.url)
+
+
+def held(store: RedisBudgets, amount: int = AMOUNT) -> Hold:
+    hold = store.hold([ACCOUNT], amount)
+    assert isinstance(hold, Hold), hold
+    return hold
+
+
+def amounts(store: RedisBudgets) -> tuple[int, int, int, int]:
+    (balance,) = store.balances("b")
+    return balance.spent, balance.held, balance.uncertain, balance.overage
+
+
+def advanced(store: RedisBudgets) -> AdvanceHold:
+    """Hold until an advance serves a call; settle the holds before it to nothing."""
+    while not isinstance(hold := held(store), AdvanceHold):
+        store.settle(hold, 0)
+    return hold
+
+
+def grow(store: RedisBudgets) -> None:
+    """Make calls at once, after which an advance serves several more."""
+    for hold in [held(store) for _ in range(20)]:
+        store.settle(hold, 0)
+
+
+def send(store: RedisBudgets) -> None:
+    """Send what has changed, as the thread does after some milliseconds."""
+    store._unsent.send()
+
+
+def test_calls_in_quick_succession_need_one_round_trip_for_many(
+    store: RedisBudgets, other: RedisBudgets, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent = []
+    run = store._run
+    monkeypatch.setattr(store, "_run", lambda call: sent.append(call) or run(call))
+    for _ in range(500):
+        store.settle(held(store), COST)
+    assert len(sent) < 20
+    assert amounts(store) == (500 * COST, 0, 0, 0)  # what a process has spent, it sees at once
+    assert amounts(other) == (500 * COST, 0, 0, 0)
+
+
+def test_the_first_call_and_those_after_a_pause_hold_no_more_than_they_need(
+    store: RedisBudgets, other: RedisBudgets, time: FakeTime
+) -> None:
+    for _ in range(3):
+        store.settle(advanced(store), 0)
+        time.go_by(10)
+        hold = held(store)
+        assert amounts(other)[1] == AMOUNT
+        store.settle(hold, 0)
+
+
+def test_an_advance_is_a_small_part_of_what_is_left(
+    store: RedisBudgets, other: RedisBudgets
+) -> None:
+    store.settle(held(store, LIMIT // 2), LIMIT // 2)
+    for _ in range(1000):
+        store.settle(held(store), 0)
+    assert AMOUNT < amounts(other)[1] <= LIMIT // 2 // SHARE
+
+
+def test_a_budget_with_little_left_is_held_call_by_call(store: RedisBudgets) -> None:
+    store.settle(held(store, LIMIT - 2 * AMOUNT), None)
+    holds = [held(store), held(store)]
+    assert {type(hold) for hold in holds} == {Hold}
+    assert isinstance(store.hold([ACCOUNT], 1), Balance)
+
+
+def test_other_processes_see_what_was_spent_and_get_what_is_left_over(
+    store: RedisBudgets, other: RedisBudgets, time: FakeTime
+) -> None:
+    store.settle(advanced(store), COST)
+    long = advanced(store)
+    send(store)
+    spent, in_advance, *_ = amounts(other)
+    assert spent == COST
+    assert in_advance > AMOUNT
+    time.go_by(ADVANCE_SECONDS)
+    send(store)
+    assert amounts(other) == (COST, AMOUNT, 0, 0)  # a call that takes long keeps its own hold
+    store.settle(long, None)
+    store.settle(long, 3)
+    send(store)
+    assert amounts(other) == (COST + AMOUNT, 0, AMOUNT, 0)
+
+
+def test_a_cost_above_the_hold_is_booked_in_full(store: RedisBudgets, other: RedisBudgets) -> None:
+    store.settle(advanced(store), 5 * AMOUNT)
+    assert amounts(store) == amounts(other) == (5 * AMOUNT, 0, 0, 4 * AMOUNT)
+
+
+def test_a_call_that_needs_what_an_own_advance_holds_gets_it(store: RedisBudgets) -> None:
+    store.settle(advanced(store), 0)
+    held(store, LIMIT)
+
+
+def test_what_others_have_spent_is_refused_though_an_advance_was_planned(
+    store: RedisBudgets, other: RedisBudgets, time: FakeTime
+) -> None:
+    store.settle(advanced(store), 0)
+    time.go_by(ADVANCE_SECONDS)
+    send(store)
+    held(other, LIMIT - AMOUNT)
+    assert amounts(other) == (0, LIMIT - AMOUNT, 0, 0)
+    held(store)
+    assert isinstance(store.hold([ACCOUNT], AMOUNT), Balance)
+
+
+def test_threads_never_exceed_the_limit_and_lose_nothing(
+    redis: LocalRedis, other: RedisBudgets
+) -> None:
+    limit = Account("b", "", "", 400 * AMOUNT)
+    stores = [RedisBudgets(redis.url) for _ in range(2)]
+    start = threading.Barrier(8)
+
+    def spend(number: int) -> int:
+        start.wait()
+        holds = [stores[number % 2].hold([limit], AMOUNT) for _ in range(60)]
+        admitted = [hold for hold in holds if isinstance(hold, Hold)]
+        for hold in admitted:
+            stores[number % 2].settle(hold, AMOUNT)
+        return len(admitted)
+
+    with ThreadPoolExecutor(8) as threads:
+        admitted = sum(threads.map(spend, range(8)))
+    for store in stores:
+        assert store.flush()
+    assert amounts(other) == (admitted * AMOUNT, 0, 0, 0)
+    assert 0.9 * 400 < admitted <= 400
+
+
+def test_a_forked_child_does_not_spend_from_its_parent_s_advance(
+    store: RedisBudgets, other: RedisBudgets
+) -> None:
+    parents, first = advanced(store), store.advances
+    child = os.fork()
+    if child == 0:
+        code = 1
+        try:
+            own = held(store)
+            assert type(own) is Hold
+            store.settle(own, COST)
+            store.settle(parents, AMOUNT)  # the parent's: nothing happens
+            assert store.flush()
+            code = 0
+        finally:
+            os._exit(code)
+    assert os.waitpid(child, 0)[1] == 0
+    assert first.is_live([ACCOUNT])
+    assert amounts(store) == (COST, AMOUNT, 0, 0)
+    store.settle(parents, 1)
+    assert amounts(store) == (COST + 1, 0, 0, 0)
+
+
+def test_kill_9_loses_no_cost_and_holds_no_more_than_an_advance(
+    store: RedisBudgets, other: RedisBudgets
+) -> None:
+    child = os.fork()
+    if child == 0:
+        try:
+            for _ in range(200):
+                store.settle(held(store), COST)
+            assert store.advances.is_live([ACCOUNT])
+        finally:
+            os.kill(os.getpid(), signal.SIGKILL)
+    assert os.waitpid(child, 0)[1] == signal.SIGKILL
+    spent, left_held, *_ = amounts(other)
+    assert 200 * COST <= spent + left_held <= 200 * COST + LIMIT // SHARE
+
+
+def test_an_advance_serves_while_the_server_is_away_until_it_ends(
+    own: LocalRedis, time: FakeTime
+) -> None:
+    store = RedisBudgets(own.url, clock=time.clock)
+    grow(store)
+    store.settle(advanced(store), COST)
+    own.kill()
+    store.settle(held(store), COST)
+    long = held(store)
+    time.go_by(ADVANCE_SECONDS)
+    with pytest.raises(BudgetError):
+        held(store)
+    assert not store.flush()
+    own.start()
+    again(store)
+    until(store.flush)
+    assert amounts(store) == (2 * COST, AMOUNT, 0, 0)
+    store.settle(long, 0)
+    assert amounts(store) == (2 * COST, 0, 0, 0)
+
+
+def test_a_server_that_comes_back_without_its_books_counts_an_advance_as_spent(
+    store: RedisBudgets, redis: LocalRedis, time: FakeTime
+) -> None:
+    grow(store)
+    store.settle(advanced(store), COST)
+    remembered = LIMIT - store._left([ACCOUNT])
+    redis.command("FLUSHALL")
+    store.settle(held(store), COST)
+    time.go_by(ADVANCE_SECONDS)
+    hold = held(store)
+    assert amounts(store) == (remembered, AMOUNT, remembered, 0)
+    store.settle(hold, COST)
+    assert amounts(store) == (remembered + COST, 0, remembered, 0)
+
+
+def test_an_advance_that_was_lost_in_a_failover_is_held_again(
+    store: RedisBudgets, other: RedisBudgets, redis: LocalRedis
+) -> None:
+    store.settle(advanced(store), COST)
+    long = advanced(store)
+    name = long.advance.id.partition("@")[0]  # type: ignore[union-attr]  # it is served
+    tag = store._tag([ACCOUNT])
+    redis.command("DEL", store.server.key(tag, "hold", name))
+    redis.command("HSET", store._account_key(tag, ACCOUNT), "held", "0")
+    send(store)
+    assert amounts(other)[:2] == (COST, LIMIT - store._left([ACCOUNT]) - COST)
+    assert amounts(store) == (COST, AMOUNT, 0, 0)
+    store.settle(long, COST)
+    assert amounts(store) == (2 * COST, 0, 0, 0)
+
+
+def test_an_advance_that_counts_as_spent_is_corrected_when_it_is_settled(
+    store: RedisBudgets, other: RedisBudgets, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store, "_hold_call", partial(store._hold_call, lease=0.0))
+    long = advanced(store)
+    whole = LIMIT - store._left([ACCOUNT])
+    assert amounts(other) == (whole, 0, whole, 0)
+    store.settle(long, COST)
+    assert amounts(store) == (COST, 0, 0, 0)
+
+
+@pytest.mark.parametrize("verb", ["ainvoke", "astream"])
+async def test_a_call_that_an_advance_serves_changes_no_thread(
+    store: RedisBudgets, monkeypatch: pytest.MonkeyPatch, verb: str
+) -> None:
+    budget = ScoutBudgetCallbackHandler(1000, name="team", store=store)
+    assert budget.worker is not None
+    submitted = []
+    submit = budget.worker.submit
+    monkeypatch.setattr(
+        budget.worker, "submit", lambda *call: submitted.append(call) or submit(*call)
+    )
+    emulator = Emulator()
+    model = ScoutGroqChatModel(
+        model="openai/gpt-oss-120b", api_key="k", max_tokens=10, transport=emulator.transport()
+    )
+    for _ in range(60):
+        await call_model(model, verb, "Hello", {"callbacks": [budget]})
+    assert len(emulator.log) == 60
+    assert len(submitted) < 30
+    balances = budget.balances
+    assert [(balance.held, balance.spent > 0) for balance in balances] == [(0, True)]
