@@ -45,7 +45,31 @@ HINTS: Mapping[str, str] = {
     "custom_llm_provider": 'write model="provider/model"',
     "tiktoken_model_name": "pass custom_get_token_ids=",
     "convert_system_message_to_human": "system messages are sent as the model takes them",
-    "num_ctx": "set it on the server",
+    **dict.fromkeys(
+        ("num_ctx", "num_batch", "num_gpu", "num_thread", "keep_alive"), "set it on the server"
+    ),
+    **dict.fromkeys(
+        ("mirostat", "mirostat_eta", "mirostat_tau", "repeat_last_n", "repeat_penalty", "tfs_z"),
+        "set it in Ollama's Modelfile; other servers take it in model_kwargs={...}",
+    ),
+    **dict.fromkeys(
+        ("client_kwargs", "async_client_kwargs", "sync_client_kwargs"),
+        "pass transport=, verify=, cert=, proxies=, timeout= or default_headers=",
+    ),
+    "format": "pass response_format=, or call with_structured_output()",
+    "validate_model_on_init": "run scout-adapters doctor or scout-adapters keys test",
+    "request_parallelism": "pass limits=Limits(concurrency=...)",
+    "endpoint_version": "write the version into base_url=",
+    "api_transport": "requests are sent over HTTP; pass transport= for another way",
+    "client_cert_source": "pass cert=",
+    "examples": "write them as messages",
+    **dict.fromkeys(
+        ("model_family", "tuned_model_name", "full_model_name", "repo_id"),
+        "model= is the name that the provider's API has for it",
+    ),
+    "perform_literal_eval_on_string_raw_content": "content is read as the provider sends it",
+    "default_metadata_input": "pass default_headers=",
+    "system": "write a system message",
     "reuse_last_container": "a container goes back with the messages that name it",
     "strategy": "it is an option of ScoutRouterChatModel",
     **dict.fromkeys(

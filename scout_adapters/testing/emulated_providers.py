@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from difflib import get_close_matches
+from functools import cache
 from typing import TYPE_CHECKING
 
 from scout_adapters.errors import ConfigurationError
@@ -119,6 +120,19 @@ HOSTS: Mapping[str, EmulatedProvider] = {
     **{provider.host: provider for provider in COMPATIBLE.values()},
     **{provider.host: provider for provider in EMULATED_PROVIDERS.values()},
 }
+
+
+@cache
+def documented_fields(name: str) -> frozenset[str]:
+    """Return the fields of bodies that the card of a provider that copies OpenAI's API documents.
+
+    Servers without a card have those of vLLM and llama.cpp.
+    """
+    from scout_adapters.llm.providers import registry  # noqa: PLC0415  # only for such a provider
+
+    if name in EMULATED_PROVIDERS or name in CLOUDS:
+        return frozenset()
+    return registry.spec(name if name in COMPATIBLE else "openai_compatible").body_fields
 
 
 MISSPELT = 0.7

@@ -24,13 +24,11 @@ SPEC = ProviderSpec(
     second=SecondWire(wire=openai_responses.WIRE, version="v1", models=re.compile(r".+/")),
     body_fields=frozenset(
         {
-            "disable_search",
-            "return_images",
-            "return_related_questions",
-            "search_domain_filter",
-            "search_mode",
-            "search_recency_filter",
-            "web_search_options",
+            *("disable_search", "enable_search_classifier", "language_preference"),
+            *("last_updated_after_filter", "last_updated_before_filter", "media_response"),
+            *("return_images", "return_related_questions", "search_after_date_filter"),
+            *("search_before_date_filter", "search_domain_filter", "search_mode"),
+            *("search_recency_filter", "web_search_options"),
         }
     ),
     drop=frozenset({"parallel_tool_calls", "tool_choice"}),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -44,10 +44,13 @@ class FieldRules:
     unset: frozenset[int] = frozenset()
     """Numbers that mean the default of any parameter."""
 
-    def check(self, body: Json) -> Iterator[Violation]:
-        """Yield a violation for each unknown field, each wrong type, each number out of range."""
+    def check(self, body: Json, more: Container[str] = ()) -> Iterator[Violation]:
+        """Yield a violation for each unknown field, each wrong type, each number out of range.
+
+        `more` are fields besides those of the rules.
+        """
         for name, value in body.items():
-            if self.unknown and name not in self.fields:
+            if self.unknown and name not in self.fields and name not in more:
                 yield self.unknown(name, value)
         yield from self.check_types(body)
         yield from self.check_ranges(body)
@@ -168,9 +171,12 @@ RESPONSES_FIELDS = FieldRules(
 """Of OpenAI's Responses API."""
 
 
-def check_fields(body: Json, dialect: str) -> Iterator[Violation]:
-    """Yield what a provider of this dialect refuses among the fields of a body."""
-    yield from FIELD_RULES.get(dialect, COPY).check(body)
+def check_fields(body: Json, dialect: str, more: Container[str] = ()) -> Iterator[Violation]:
+    """Yield what a provider of this dialect refuses among the fields of a body.
+
+    `more` are the fields that it has besides those of the dialect.
+    """
+    yield from FIELD_RULES.get(dialect, COPY).check(body, more)
 
 
 def check_gemini_fields(body: Json) -> Iterator[Violation]:

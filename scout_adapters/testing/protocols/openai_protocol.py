@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from scout_adapters.testing.background_answers import MadeAnswer
+from scout_adapters.testing.emulated_providers import documented_fields
 from scout_adapters.testing.http_messages import (
     JSON,
     BodyPart,
@@ -57,7 +58,8 @@ def _headers(provider: EmulatedProvider, ids: Ids) -> dict[str, str]:
 
 
 def _check(request: EmulatedRequest, body: Json) -> Violation | None:
-    return openai_rules.check(body, request.provider.openai_dialect)
+    provider = request.provider
+    return openai_rules.check(body, provider.openai_dialect, documented_fields(provider.name))
 
 
 def _read(_: EmulatedRequest, body: Json) -> ReceivedRequest:

@@ -19,7 +19,7 @@ from scout_adapters.testing.unsupported.unsupported_row import check_rows
 from scout_adapters.testing.unsupported.unsupported_tables import UNSUPPORTED
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Container, Iterator
 
     from scout_adapters.testing.http_messages import Json
 
@@ -36,15 +36,18 @@ _LONGEST_ID = 40
 """Characters of a tool call's id."""
 
 
-def check(body: Json, dialect: str) -> Violation | None:
-    """Return the first reason to refuse a request, None if there is none."""
+def check(body: Json, dialect: str, more: Container[str] = ()) -> Violation | None:
+    """Return the first reason to refuse a request, None if there is none.
+
+    `more` are fields that the provider has besides those of the dialect.
+    """
     checks: list[Callable[[Json], Iterator[Violation]]] = [_shape, _tools, _pairs]
     checks += _MORE.get(dialect, ())
     if dialect != "mistral":  # it accepts an empty list, by recorded requests
         checks.append(_no_calls)
     violations = (violation for rule in checks for violation in rule(body))
     unsupported = check_rows(UNSUPPORTED.get(dialect, ()), body, str(body.get("model")))
-    return next(chain(unsupported, violations, check_fields(body, dialect)), None)
+    return next(chain(unsupported, violations, check_fields(body, dialect, more)), None)
 
 
 def _empty(name: str) -> Violation:
