@@ -57,6 +57,8 @@ class Part:
     pieces: list[str] = field(default_factory=list)
     annotations: int = 0
     labelled: bool = False
+    complete: bool = False
+    """Whether the arguments of a call were there when it began: what follows repeats them."""
 
     def rest(self, whole: str) -> str:
         """Return what of the whole text was not shown; "" if the pieces are not its beginning."""

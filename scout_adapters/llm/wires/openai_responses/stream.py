@@ -32,6 +32,7 @@ from scout_adapters.llm.wires.openai_responses.stream_events import (
     ENDED_TEXTS,
     FAILURES,
     PART_EVENTS,
+    STATUSES,
     is_error,
     refuse,
 )
@@ -128,9 +129,10 @@ class ResponsesStreamReader:
         if "response" not in event and event.get("error"):
             refuse(event)
         response = require(event, "response", dict)
-        # Some gateways leave out at the end what they sent at the beginning.
+        # Some gateways leave out at the end what they sent at the beginning, or the status.
         first_id = {name: value for name, value in self._response.items() if name == "id"}
-        self._response = {**self._response, **response, **first_id}
+        ended = {"status": status} if (status := STATUSES.get(event["type"])) else {}
+        self._response = {**self._response, **ended, **response, **first_id}
         self._read_usage(response)
         raise_if_refused(response)
         if event["type"] in FAILURES:
@@ -142,6 +144,10 @@ class ResponsesStreamReader:
                 self._catch_up(place, item, shown)
         self.finished = True
         return self._chunk(shown.blocks, shown.calls) if shown.blocks or shown.calls else None
+
+    def _end_by_status(self, event: Json) -> AIMessageChunk | None:
+        """Read the end under its name in the realtime API, as servers for Codex send it."""
+        return self._end(event) if isinstance(event.get("response"), dict) else None
 
     def _catch_up(self, place: int, item: Any, shown: Shown) -> None:
         kind, state = item_kind(item), self._find(item_id(item), place)
@@ -178,12 +184,29 @@ class ResponsesStreamReader:
     def _done(self, event: Json) -> AIMessageChunk | None:
         item, place = require(event, "item", dict), event.get("output_index")
         state = self._find(item_id(item) or item.get("call_id"), place)
+        if state is None and self._may_be_whole():
+            return self._show_whole(item, len(self._by_index) if place is None else place)
         if state is None or state.kind != item_kind(item):
             raise malformed(f"{_named(place)} of the response ends, but was never added")
         if state.done:
             raise malformed(f"{_named(place)} of the response ends twice")
         self._logprobs += logprobs_of(item)
         return self._show(state.end(item))
+
+    def _may_be_whole(self) -> bool:
+        """Return whether an end may stand alone: https://github.com/Soju06/codex-lb/pull/504."""
+        return bool(self._response) and all(item.done for item in self._by_index.values())
+
+    def _show_whole(self, item: Json, place: Any) -> AIMessageChunk | None:
+        if type(place) is not int:
+            raise malformed("an item of the response has no place")
+        state = self._open(item, place)
+        begun, ended = state.begin(item), state.end(item)
+        self._logprobs += logprobs_of(item)
+        if begun is None:
+            return self._show(ended)
+        begun.extend(ended)
+        return self._show(begun)
 
     def _find(self, item_id: Any, place: Any) -> StreamedItem | None:
         """Return an item by its id, or by its place: Copilot makes up a new id for each event.
@@ -300,6 +323,7 @@ class ResponsesStreamReader:
         "response.queued": _begin,
         "response.in_progress": _begin,
         "response.completed": _end,
+        "response.done": _end_by_status,
         "response.incomplete": _end,
         "response.failed": _end,
         "response.cancelled": _end,

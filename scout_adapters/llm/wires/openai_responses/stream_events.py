@@ -14,6 +14,9 @@ from scout_adapters.llm.wires.parsing import is_bare_error
 FAILURES = frozenset({"response.failed", "response.cancelled"})
 """Events that end a stream without an answer."""
 
+STATUSES = {"response.completed": "completed", "response.incomplete": "incomplete"}
+"""The status of a response whose last event has this type; some servers leave it out."""
+
 ENDED_TEXTS: Mapping[str, tuple[str, str, str]] = {
     "response.output_text.done": ("text", "text", "content_index"),
     "response.refusal.done": ("refusal", "refusal", "content_index"),

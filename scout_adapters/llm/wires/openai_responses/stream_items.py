@@ -138,7 +138,9 @@ class StreamedItem:
         if self.kind not in CALLS:
             raise malformed(f"arguments in an item of type {self.kind!r}")
         whole = self._whole()
-        if piece[:1] == "{" and piece[-1:] == "}" and piece == "".join(whole.pieces):
+        if whole.complete or (
+            piece[:1] == "{" and piece[-1:] == "}" and piece == "".join(whole.pieces)
+        ):
             return Shown()  # the whole arguments once more, as some servers end a call
         whole.pieces.append(piece)
         if self.kind == "custom_tool_call":
@@ -224,6 +226,7 @@ class StreamedItem:
         block |= {"arguments": arguments, "call_id": call_id(item)}
         if arguments:
             whole.pieces.append(arguments)
+            whole.complete = arguments[0] == "{" and not end_of_arguments(arguments)
         call = _call(whole.index, arguments, name, call_id(item))
         return Shown([{"type": "function_call", **block, "index": whole.index}], [call])
 

@@ -17,6 +17,15 @@ TICKS_PER_USD = 10_000_000_000
 """xAI's unit of money: https://docs.x.ai/developers/cost-tracking."""
 
 
+CHAT_NAMES = {
+    "prompt_tokens": "input_tokens",
+    "completion_tokens": "output_tokens",
+    "total_tokens": "total_tokens",
+    "prompt_tokens_details": "input_tokens_details",
+    "completion_tokens_details": "output_tokens_details",
+}
+"""Names of counts in Chat Completions, and here."""
+
 TIERS = frozenset({"flex", "priority"})
 """Service tiers with prices of their own."""
 
@@ -29,7 +38,7 @@ def usage_of(usage: Json, service_tier: Any = None) -> UsageMetadata | None:
     """
     input_tokens, output_tokens = _known(usage, "input_tokens"), _known(usage, "output_tokens")
     if input_tokens is None and output_tokens is None:
-        return None
+        return usage_of(_renamed(usage), service_tier) if "prompt_tokens" in usage else None
     input_tokens, output_tokens = input_tokens or 0, output_tokens or 0
     details = mapping(usage.get("input_tokens_details"))
     cached = _known(details, "cached_tokens")
@@ -48,6 +57,11 @@ def usage_of(usage: Json, service_tier: Any = None) -> UsageMetadata | None:
     counts.setdefault("input_token_details", {})
     counts.setdefault("output_token_details", {})
     return counts
+
+
+def _renamed(usage: Json) -> Json:
+    """Return counts under this API's names: some gateways keep those of Chat Completions."""
+    return {CHAT_NAMES[name]: usage[name] for name in CHAT_NAMES if name in usage}
 
 
 def _in_tier(tier: str, counts: Mapping[str, int | None], total: int) -> dict[str, int | None]:

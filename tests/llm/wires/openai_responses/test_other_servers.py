@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import reduce
+from operator import add
 from typing import Any
 
 import pytest
@@ -194,6 +197,75 @@ def test_nulls_in_place_of_lists_and_items_are_empty() -> None:
     events[-1] = {"type": "response.completed", "response": whole | {"output": [None]}}
     assert merged(events).text == "Hi"
     assert WIRE.parse_response(whole, SPEC).text == "Hi"
+
+
+def ends_only() -> list[Json]:
+    """Return a stream of whole items, as servers for Codex send it.
+
+    https://github.com/Soju06/codex-lb/pull/504
+    """
+    ends = [
+        {"type": "response.output_item.done", "item": item, "output_index": at}
+        for at, item in enumerate((THOUGHT, SAID, CALL))
+    ]
+    return stream(ends)
+
+
+def without_places() -> list[Json]:
+    return [
+        {name: value for name, value in event.items() if name != "output_index"}
+        for event in ends_only()
+    ]
+
+
+def ended_as_in_realtime() -> list[Json]:
+    *events, last = llamacpp()
+    return [*events, {**last, "type": "response.done"}]
+
+
+def without_status() -> list[Json]:
+    *events, last = llamacpp()
+    body = {name: value for name, value in last["response"].items() if name != "status"}
+    return [*events, {**last, "response": body}]
+
+
+@pytest.mark.parametrize("make", [ends_only, without_places, ended_as_in_realtime, without_status])
+def test_a_stream_with_fewer_or_other_events_is_the_whole_answer(
+    make: Callable[[], list[Json]],
+) -> None:
+    chunks, reader = read(make())
+    total, whole = reduce(add, chunks), WIRE.parse_response(response(THOUGHT, SAID, CALL), SPEC)
+    assert reader.finished
+    assert total.text == whole.text
+    assert total.tool_calls == whole.tool_calls
+    assert [block["type"] for block in total.content] == ["reasoning", "text", "function_call"]  # type: ignore[index]  # they are dicts
+    assert total.usage_metadata == whole.usage_metadata
+    assert total.response_metadata["finish_reason"] == "tool_calls"
+    assert total.response_metadata["status"] == "completed"
+
+
+def test_an_end_without_a_beginning_beside_an_open_item_is_malformed() -> None:
+    """It may be that item under another id, whose text would come twice."""
+    events = item_events(SAID, pieces(SAID, content_index=0), output_index=0)
+    with pytest.raises(MalformedResponse, match="never added"):
+        read([ends_only()[0], *events[:-1], {**events[-1], "output_index": 5, "item": CALL}])
+
+
+def test_counts_under_the_names_of_chat_completions_are_counted() -> None:
+    usage = {
+        "prompt_tokens": 20,
+        "prompt_tokens_details": {"cached_tokens": 8},
+        "completion_tokens": 10,
+        "completion_tokens_details": {"reasoning_tokens": 4},
+        "total_tokens": 30,
+    }
+    assert WIRE.parse_response(response(SAID, usage=usage), SPEC).usage_metadata == {
+        "input_tokens": 20,
+        "output_tokens": 10,
+        "total_tokens": 30,
+        "input_token_details": {"cache_read": 8},
+        "output_token_details": {"reasoning": 4},
+    }
 
 
 ERRORS: list[Json] = [

@@ -111,6 +111,15 @@ def test_a_call_that_was_complete_before_the_limit_is_valid() -> None:
             [added(function('{"q": 1}'), output_index=0), piece('{"q": 1}', output_index=0)],
             id="all arguments twice",
         ),
+        pytest.param(
+            [
+                added(function('{"q": 1}'), output_index=0),
+                piece('{"q"', output_index=0),
+                piece(": 1}", output_index=0),
+                done(function('{"q": 1}'), output_index=0),
+            ],
+            id="all arguments, and then in pieces",
+        ),
     ],
 )
 def test_every_piece_reaches_its_call(events: list[Json]) -> None:
