@@ -19,6 +19,8 @@ _WRAPPER = re.compile(
     r"|(?:Error|Streaming response failed|Upstream error from \w{1,30}|Bad Request"
     r"|Error from provider(?: \([^)]{1,40}\))?|Invalid (?:request|parameter)|Validation"
     r"|Input validation error|The model returned the following errors): "
+    r"|An error occurred \(\w{1,60}\) when calling the \w{1,40} operation(?: \([^)]{1,40}\))?: "
+    r"|(?:invalid params|failed to process inputs?)[,:] "
     r"|\d{1,3} (?:request )?validation errors?(?: for \w{1,40})?:?\s{1,4}(?:[\w.]{1,60}\n\s{1,4})?"
     r"|\[\{'type': '\w{1,40}', 'loc': \([^)]{0,120}\), 'msg': [\"'](?:Value error, )?"
     r"|Invalid request\. Please check the parameters and try again\. Details: (?:/\S{1,200} )?"
