@@ -4,7 +4,7 @@ BIN := .venv/bin
 # Compiled modules are kept: each process of the tests would compile all of them again.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: demo test check pytest pytest-faults pytest-system pytest-chat pytest-llm pytest-rest pytest-litellm litellm-proxy differential faults partner-faults secrets recordings schemas suite tables chaos books kills memory interrupts limits shared cache traces testing-example chaos-agents langgraph-dev fuzz bench bench-check format profiles charts clean
+.PHONY: demo test check pytest pytest-faults pytest-system pytest-chat pytest-llm pytest-rest pytest-litellm litellm-proxy differential faults partner-faults secrets recordings schemas suite tables chaos books kills memory interrupts limits shared shared-partition cache traces testing-example chaos-agents langgraph-dev fuzz bench bench-check format profiles charts clean
 .PHONY: docs docs-check release
 
 demo: .venv/cli
@@ -117,6 +117,10 @@ limits: .venv/dev
 # Eight processes with one pool of keys and one budget, with a store and without. SHARED='--calls 100'
 shared: .venv/dev
 	$(BIN)/python -m tools.shared_health $(SHARED)
+
+# One of two sides is cut off from the store, in network namespaces; needs Linux and root. PARTITION='--seconds 60'
+shared-partition: .venv/dev
+	$(BIN)/python -m tools.shared_partition $(PARTITION)
 
 # Prompt caches and bills: conversations that keep to a key, and keys in turn.
 cache: .venv/dev

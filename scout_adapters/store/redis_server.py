@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from typing import Any, NamedTuple
+from weakref import WeakSet
 
 from scout_adapters._internal.clock import SYSTEM, Clock
 from scout_adapters._internal.fork import fork_safe_lock, process
@@ -151,18 +152,20 @@ class RedisServer:
             connected = self._connected
         if connected is not None and connected[0] == process.pid:
             self._disconnect(connected[1])  # after a failover the address may be another server
-        if is_new:
+        if is_new and _begins_outage(self):
             logger.warning("the store cannot be used: %s", fault)
         return StoreUnavailableError(fault)
 
     def _record_recovery(self) -> None:
         with self._lock:
             fault, self.fault = self.fault, ""
-        if fault:
+        if fault and _ends_outage(self):
             logger.warning("the store can be used again: %s", self.url.label)
 
     def close(self) -> None:
         """Close the connections of this process; the next call opens new ones."""
+        with _failing_lock:
+            _failing.discard(self)
         with self._lock:
             connected, self._connected = self._connected, None
         if connected is not None and connected[0] == process.pid:
@@ -173,3 +176,27 @@ class RedisServer:
         pool = getattr(client, "connection_pool", None)  # a cluster replaces its nodes by itself
         if pool is not None:
             pool.disconnect(inuse_connections=False)
+
+
+_failing: WeakSet[RedisServer] = WeakSet()
+"""Servers that failed since their store was last used: health, limits and budgets have each one."""
+
+_failing_lock = fork_safe_lock()
+
+
+def _begins_outage(server: RedisServer) -> bool:
+    """Return whether none with the same address has failed yet, so that it is to be logged."""
+    with _failing_lock:
+        is_first = all(other.url.label != server.url.label for other in _failing)
+        _failing.add(server)
+        return is_first
+
+
+def _ends_outage(server: RedisServer) -> bool:
+    """Return whether it is the first with its address that can be used again."""
+    with _failing_lock:
+        if server not in _failing:
+            return False
+        for other in [each for each in _failing if each.url.label == server.url.label]:
+            _failing.discard(other)
+        return True

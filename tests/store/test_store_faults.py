@@ -208,3 +208,22 @@ def test_a_model_goes_on_after_a_reset_of_the_process() -> None:
         process_state.reset(process_state.snapshot())
         assert model.invoke("Hello").text
     assert all(thread.name != "scout-store-news" for thread in threading.enumerate())
+
+
+def test_an_outage_is_logged_once_for_health_limits_and_budgets(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    with faulty_server(ANSWERS["loading"]) as address, caplog.at_level(logging.WARNING):
+        url = parse_redis_url(address)
+        servers = [RedisServer(url) for _ in range(3)]
+        for server in servers:
+            server._send = lambda _: _refuse()  # type: ignore[method-assign]  # a fault
+        for turn in range(2):
+            for server in servers:
+                server._next_try = 0.0
+                with pytest.raises(StoreUnavailableError):
+                    server.run([])
+            assert len(caplog.records) == 2 * turn + 1
+            for server in servers:
+                server._record_recovery()
+            assert len(caplog.records) == 2 * turn + 2
