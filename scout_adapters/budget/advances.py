@@ -27,7 +27,15 @@ IDLE_SECONDS = 1.0
 """Seconds: after a longer pause, a process starts with a hold for one call again."""
 
 SHARE = 64
-"""An advance is at most this part of the amount left in the tightest of its accounts."""
+"""An advance exceeds the amount of its first call by at most this part of what is left in the
+tightest of its accounts."""
+
+FEW_CALLS = 16
+"""If an account has less left than for so many calls, each is held alone."""
+
+USEFUL = 8
+"""An advance exceeds the amount of its first call by at least this part of it. Most calls cost a
+small part of what is held for them, so that it serves several in turn."""
 
 MAX_CALLS = 64
 """Number of calls as large as the first one for which an advance is made, at most."""
@@ -117,8 +125,9 @@ class Advances:
         elif now - last > IDLE_SECONDS:
             calls = 0
         self._demand.put(accounts, (now, calls))
-        extra = min(calls * amount, min(left // SHARE, MAX_EXACT) - amount)
-        return extra if extra >= amount else 0
+        extra = min(calls * amount, left // SHARE, left - amount, MAX_EXACT)
+        is_useful = extra > amount // USEFUL and amount <= left // FEW_CALLS
+        return extra if is_useful else 0
 
     def open(self, held: Hold, served: AdvanceHold) -> None:
         """Make an advance of a hold in the store; its first call is `served`."""

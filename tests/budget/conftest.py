@@ -27,6 +27,7 @@ def store(
     if request.param.startswith("redis"):
         if request.param == "redis-advances":  # all that is left may be held in advance
             monkeypatch.setattr(advances, "SHARE", 1)
+            monkeypatch.setattr(advances, "FEW_CALLS", 1)
         budgets = RedisBudgets(request.getfixturevalue("redis").url)
         yield budgets
         budgets.close()

@@ -132,6 +132,7 @@ def test_histories_of_several_stores_are_linearizable(
 ) -> None:
     if in_advance:  # all that is left may be held in advance
         monkeypatch.setattr(advances, "SHARE", 1)
+        monkeypatch.setattr(advances, "FEW_CALLS", 1)
     for _ in range(10):
         redis.command("FLUSHALL")
         seed = random.randrange(1 << 32)
