@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from copy import copy
 from pathlib import Path
 from typing import Literal, Self
@@ -35,6 +34,7 @@ from scout_adapters.budget.plan import (
     plan_of,
 )
 from scout_adapters.budget.windows import TIMED, Per, window_at
+from scout_adapters.callbacks.advance_handler import AdvanceHandler
 from scout_adapters.callbacks.call_accounts import CallAccounts
 from scout_adapters.callbacks.open_calls import OtherModelCall
 from scout_adapters.callbacks.open_holds import OpenHolds
@@ -44,7 +44,7 @@ from scout_adapters.callbacks.other_models import (
     record_of_failure,
     record_without_answer,
 )
-from scout_adapters.callbacks.run_handler import RunHandler, is_cached
+from scout_adapters.callbacks.run_handler import is_cached
 from scout_adapters.errors import BudgetError, BudgetExceeded
 from scout_adapters.llm.engine.cost_bound import CostBound
 from scout_adapters.llm.engine.observers import ProposedAttempt
@@ -56,7 +56,7 @@ logger = logger_of(__name__)
 OnExceeded = Literal["raise", "warn", "cheaper"]
 
 
-class ScoutBudgetCallbackHandler(RunHandler):
+class ScoutBudgetCallbackHandler(AdvanceHandler):
     """Keeps the cost of calls within a limit: holds the possible cost before each attempt.
 
         budget = ScoutBudgetCallbackHandler(5.00, per="day", path="budgets.db")
@@ -73,9 +73,6 @@ class ScoutBudgetCallbackHandler(RunHandler):
     """
 
     raise_error = True  # else core would log what the handler raises and make the call
-
-    _shared: Sequence[Account]
-    """The accounts, if all calls have the same ones; else empty."""
 
     def __init__(  # noqa: PLR0913  # independent options
         self,
@@ -194,36 +191,7 @@ class ScoutBudgetCallbackHandler(RunHandler):
                 self._settle_unsent(run, proposal.number, hold)
             raise
 
-    def admit_at_once(self, run: Run, proposal: ProposedAttempt) -> bool:
-        """Do the same if the store can hold without waiting; return whether it could."""
-        if self._advancing is None:
-            return False
-        accounts = self._shared or self.accounts.of_call(run, proposal, self)
-        if not accounts:
-            return True
-        if not self._advancing.has_advance(accounts):
-            return False
-        amount, hold = self._amount(accounts[0], proposal), None
-        try:
-            hold = self._advancing.hold_at_once(accounts, amount)
-            if hold is not None:
-                self._holds.add(run, proposal.number, hold)
-        except BaseException:  # raised again, as above
-            if hold is not None:
-                self._settle_unsent(run, proposal.number, hold)
-            raise
-        return hold is not None
-
-    def end_at_once(self, run: Run, record: AttemptRecord) -> bool:
-        """Handle the end of an attempt if its hold is settled without waiting; return whether.
-
-        An attempt without a hold may still be waiting for one, in the worker.
-        """
-        if self._advancing is None or not self._holds.has_own(run, record.number):
-            return False
-        self.on_scout_attempt_end(run, record)
-        return True
-
+    @override
     def _amount(self, account: Account, proposal: ProposedAttempt) -> int:
         """Return the nano-dollars that an attempt can cost at most."""
         assumed = self.answer_tokens
@@ -235,12 +203,7 @@ class ScoutBudgetCallbackHandler(RunHandler):
         about = proposal.about
         return self._lengths.longest(f"{about['provider']}/{about['model']}")
 
-    def _settle_unsent(self, run: Run, number: int, hold: Hold) -> None:
-        """Release a hold of an attempt that is not sent."""
-        self._holds.remove(run, number, hold)
-        with suppress(BudgetError):  # it counts as spent in the end
-            self.store.settle(hold, 0)
-
+    @override
     def on_scout_attempt_end(self, run: Run, record: AttemptRecord) -> None:
         """Settle the hold of an attempt to its cost; if the store fails, it counts as spent."""
         hold = None if record.outcome == "skipped" else self._holds.of(run, record.number)

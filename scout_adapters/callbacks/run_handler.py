@@ -192,7 +192,8 @@ class RunHandler(BaseCallbackHandler):
         assert self.worker is not None  # noqa: S101  # checked by `AwaitedCallback`
         try:
             self._open.add(call, partial(self._cancel, call))
-            await self.worker.run(self._other_model_started, call)
+            if not self._other_model_started_at_once(call):
+                await self.worker.run(self._other_model_started, call)
         except asyncio.CancelledError:  # raised again: it may have started nevertheless
             self._cancel(call)
             raise
@@ -243,13 +244,24 @@ class RunHandler(BaseCallbackHandler):
         if self.worker is not None and (
             self._needs_messages or self._needs_call_ends or run_id.int not in runs_with_attempts
         ):
-            await self.worker.run(callback)
+            if self._ends_at_once(run_id):
+                callback()
+            else:
+                await self.worker.run(callback)
 
     on_llm_end: Any = AwaitedCallback("on_llm_end")
     on_llm_error: Any = AwaitedCallback("on_llm_error")
 
     def _other_model_started(self, call: OtherModelCall) -> None:
         """Receive a call of another model before it is made; may raise to prevent it."""
+
+    def _other_model_started_at_once(self, call: OtherModelCall) -> bool:  # noqa: ARG002  # for subclasses
+        """Do the same without waiting, if that is possible; return whether it was done."""
+        return False
+
+    def _ends_at_once(self, run_id: UUID) -> bool:  # noqa: ARG002  # for subclasses
+        """Return whether the end of a call of another model needs no waiting."""
+        return False
 
     def _other_model_refused(self, call: OtherModelCall) -> None:
         """Receive a call that another handler prevented after this handler received its start."""

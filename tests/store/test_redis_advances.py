@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from typing import Any
 
 import pytest
 
@@ -17,13 +18,16 @@ from scout_adapters.budget.advances import ADVANCE_SECONDS, SHARE, AdvanceHold
 from scout_adapters.budget.redis_budgets import RedisBudgets
 from scout_adapters.errors import BudgetError
 from scout_adapters.testing import Emulator
+from tests.callbacks.conftest import prices
+from tests.callbacks.test_budget_other_models import answer_of
+from tests.callbacks.test_budget_other_models import other as other_model
 from tests.store.test_redis_budgets import again, own
 from tests.support.clock import FakeTime
 from tests.support.redis_server import LocalRedis, needs_redis
 from tests.support.verbs import call_model
 from tests.support.waiting import until
 
-__all__ = ["own"]
+__all__ = ["own", "prices"]
 
 LIMIT, AMOUNT, COST = 1_000_000, 100, 70
 ACCOUNT = Account("b", "", "", LIMIT)
@@ -109,6 +113,20 @@ def test_an_advance_is_a_small_part_of_what_is_left(
     for _ in range(1000):
         store.settle(held(store), 0)
     assert AMOUNT < amounts(other)[1] <= AMOUNT + LIMIT // 2 // SHARE
+
+
+def test_calls_in_turn_share_an_advance_that_two_at_once_could_not(
+    store: RedisBudgets, other: RedisBudgets
+) -> None:
+    large = LIMIT // 40  # most calls cost a small part of what is held for them
+    holds = []
+    for _ in range(100):
+        holds.append(held(store, large))
+        store.settle(holds[-1], COST)
+    fetched = {hold.advance for hold in holds if isinstance(hold, AdvanceHold)}
+    assert 1 <= len(fetched) < 5
+    assert sum(type(hold) is Hold for hold in holds) == 1
+    assert amounts(store) == amounts(other) == (100 * COST, 0, 0, 0)
 
 
 def test_a_budget_with_little_left_is_held_call_by_call(store: RedisBudgets) -> None:
@@ -283,24 +301,43 @@ def test_an_advance_that_counts_as_spent_is_corrected_when_it_is_settled(
     assert amounts(store) == (COST, 0, 0, 0)
 
 
+@pytest.fixture
+def submitted(store: RedisBudgets, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """Return what a store's thread runs."""
+    submitted: list[Any] = []
+    submit = store.worker.submit
+    record = lambda *call: submitted.append(call) or submit(*call)  # noqa: E731  # as a value
+    monkeypatch.setattr(store.worker, "submit", record)
+    return submitted
+
+
+def check(budget: ScoutBudgetCallbackHandler, submitted: list[Any]) -> None:
+    """Check that few of 60 calls changed threads, and all are settled."""
+    assert 0 < len(submitted) < 30
+    (balance,) = budget.balances
+    assert (balance.held, balance.spent > 0, balance.uncertain) == (0, True, 0)
+
+
 @pytest.mark.parametrize("verb", ["ainvoke", "astream"])
 async def test_a_call_that_an_advance_serves_changes_no_thread(
-    store: RedisBudgets, monkeypatch: pytest.MonkeyPatch, verb: str
+    store: RedisBudgets, submitted: list[Any], verb: str
 ) -> None:
-    budget = ScoutBudgetCallbackHandler(1000, name="team", store=store)
-    assert budget.worker is not None
-    submitted = []
-    submit = budget.worker.submit
-    monkeypatch.setattr(
-        budget.worker, "submit", lambda *call: submitted.append(call) or submit(*call)
-    )
-    emulator = Emulator()
+    budget, emulator = ScoutBudgetCallbackHandler(1000, name="team", store=store), Emulator()
     model = ScoutGroqChatModel(
         model="openai/gpt-oss-120b", api_key="k", max_tokens=10, transport=emulator.transport()
     )
     for _ in range(60):
         await call_model(model, verb, "Hello", {"callbacks": [budget]})
     assert len(emulator.log) == 60
-    assert len(submitted) < 30
-    balances = budget.balances
-    assert [(balance.held, balance.spent > 0) for balance in balances] == [(0, True)]
+    check(budget, submitted)
+
+
+@pytest.mark.usefixtures("prices")
+async def test_nor_does_a_call_of_another_package_s_model(
+    store: RedisBudgets, submitted: list[Any]
+) -> None:
+    budget = ScoutBudgetCallbackHandler(1000, name="team", store=store)
+    model = other_model(*(answer_of(10) for _ in range(60)))
+    for _ in range(60):
+        await model.ainvoke("Hello", {"callbacks": [budget]})
+    check(budget, submitted)
