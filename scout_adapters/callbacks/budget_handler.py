@@ -38,8 +38,8 @@ from scout_adapters.callbacks.advance_handler import AdvanceHandler
 from scout_adapters.callbacks.call_accounts import CallAccounts
 from scout_adapters.callbacks.open_calls import OtherModelCall
 from scout_adapters.callbacks.open_holds import OpenHolds
+from scout_adapters.callbacks.other_model_proposal import OtherModelProposal
 from scout_adapters.callbacks.other_models import (
-    OtherModelProposal,
     record_of_answer,
     record_of_failure,
     record_without_answer,

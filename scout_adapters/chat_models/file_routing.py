@@ -10,10 +10,10 @@ from pydantic import PrivateAttr
 from typing_extensions import override
 
 from scout_adapters.chat_models.base import ScoutChatModel
-from scout_adapters.chat_models.loaded_routes import LoadedRoutes
 
 if TYPE_CHECKING:
     from scout_adapters._internal.json_values import Json
+    from scout_adapters.chat_models.loaded_routes import LoadedRoutes
 
 
 class FileRouting(ScoutChatModel):

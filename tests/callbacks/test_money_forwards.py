@@ -28,7 +28,7 @@ from scout_adapters.audit import read_rows
 from scout_adapters.audit.retention import open_intents
 from scout_adapters.budget import Account, Balance, BudgetStore, Hold, MemoryBudgets
 from scout_adapters.callbacks.open_calls import OtherModelCall
-from scout_adapters.callbacks.other_models import OtherModelProposal
+from scout_adapters.callbacks.other_model_proposal import OtherModelProposal
 from scout_adapters.errors import ScoutError
 from scout_adapters.llm.adapters.results import ProviderResult
 from scout_adapters.llm.engine.cost_bound import cost_bound_at
