@@ -15,7 +15,8 @@ from scout_adapters.llm.engine.retry import Attempts
 from scout_adapters.llm.engine.retry_policy import RetryPolicy
 from scout_adapters.llm.router.lookup_files import read_lookup_files
 from scout_adapters.llm.router.route import Route
-from scout_adapters.llm.types import EmbeddingAnswer, EmbeddingRequest, Task
+from scout_adapters.llm.types import Task
+from scout_adapters.llm.types.embedding import EmbeddingAnswer, EmbeddingRequest
 
 TOO_LARGE = frozenset({ErrorKind.CONTEXT_OVERFLOW, ErrorKind.REQUEST_TOO_LARGE})
 SHORTEST = 0.001

@@ -14,12 +14,8 @@ from scout_adapters.llm.adapters.http_adapter import HttpAdapter
 from scout_adapters.llm.adapters.refusal import error_from_refusal
 from scout_adapters.llm.adapters.streamed_answer import parse_safely
 from scout_adapters.llm.transport.body import encode
-from scout_adapters.llm.types import (
-    EmbeddingAnswer,
-    EmbeddingRequest,
-    EmbeddingsApi,
-    EmbeddingWire,
-)
+from scout_adapters.llm.types import EmbeddingsApi
+from scout_adapters.llm.types.embedding import EmbeddingAnswer, EmbeddingRequest, EmbeddingWire
 
 FORMAT = "encoding_format"
 """The body field that requests base64."""

@@ -11,7 +11,8 @@ from scout_adapters.llm.adapters.http_adapter import HttpAdapter
 from scout_adapters.llm.engine.candidate import Endpoint
 from scout_adapters.llm.providers.client import ProviderClient
 from scout_adapters.llm.providers.urls import embeddings_url
-from scout_adapters.llm.types import EmbeddingsApi, EmbeddingWire, ProviderSpec
+from scout_adapters.llm.types import EmbeddingsApi, ProviderSpec
+from scout_adapters.llm.types.embedding import EmbeddingWire
 
 
 def embedding_endpoint(client: ProviderClient, length: VectorLength) -> Endpoint:

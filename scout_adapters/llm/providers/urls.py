@@ -5,11 +5,15 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, urlsplit, urlunsplit
 
 from scout_adapters.errors import ConfigurationError, InvalidModelName
 from scout_adapters.llm.option_names import check_address
-from scout_adapters.llm.types import EmbeddingWire, ProviderSpec, Wire
+from scout_adapters.llm.types import ProviderSpec, Wire
+
+if TYPE_CHECKING:
+    from scout_adapters.llm.types.embedding import EmbeddingWire
 
 MODEL_NAME = re.compile(r"[A-Za-z0-9@~/][A-Za-z0-9._:@/+~-]*")
 MAX_MODEL = 512

@@ -18,11 +18,8 @@ from scout_adapters.llm.types.chat import Turn as Turn
 from scout_adapters.llm.types.credentials import AwsCredentials as AwsCredentials
 from scout_adapters.llm.types.credentials import Credential as Credential
 from scout_adapters.llm.types.credentials import Token as Token
-from scout_adapters.llm.types.embedding import EmbeddingAnswer as EmbeddingAnswer
-from scout_adapters.llm.types.embedding import EmbeddingRequest as EmbeddingRequest
-from scout_adapters.llm.types.embedding import EmbeddingsApi as EmbeddingsApi
-from scout_adapters.llm.types.embedding import EmbeddingWire as EmbeddingWire
-from scout_adapters.llm.types.embedding import Task as Task
+from scout_adapters.llm.types.embeddings_api import EmbeddingsApi as EmbeddingsApi
+from scout_adapters.llm.types.embeddings_api import Task as Task
 from scout_adapters.llm.types.model_answer import AnswerT as AnswerT
 from scout_adapters.llm.types.model_answer import ModelAnswer as ModelAnswer
 from scout_adapters.llm.types.model_answer import ModelRequest as ModelRequest

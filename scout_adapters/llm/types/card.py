@@ -14,7 +14,7 @@ from scout_adapters.errors import ConfigurationError
 from scout_adapters.llm.types.authentication import Auth
 from scout_adapters.llm.types.card_values import CHOICE, Dialect, KeyChain
 from scout_adapters.llm.types.chat import ChatRequest
-from scout_adapters.llm.types.embedding import EmbeddingsApi
+from scout_adapters.llm.types.embeddings_api import EmbeddingsApi
 from scout_adapters.llm.types.prompt_caching import PromptCaching
 from scout_adapters.llm.types.quota_headers import RateLimitHeaders
 from scout_adapters.llm.types.variable_names import address_names, key_names, prefixes

@@ -1,17 +1,15 @@
-"""Values of embeddings: request, answer, the limits of a provider's API, and the wire."""
+"""Values of embeddings: request, answer and wire. Apart from the others: chat needs none."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
 from langchain_core.messages.ai import UsageMetadata
 
 from scout_adapters._internal.json_values import Json
-
-Task = Literal["query", "document"]
-"""What the texts are: a search query, or documents to be found. Some models distinguish them."""
+from scout_adapters.llm.types.embeddings_api import EmbeddingsApi, Task
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,35 +38,6 @@ class EmbeddingAnswer:
     """The tokens that the provider counted; None if it sent no counts."""
 
     response_metadata: dict[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EmbeddingsApi:
-    """The embeddings API of a provider: its limits and its deviations from the wire, as data."""
-
-    max_inputs: int = 256
-    """Texts; the most of one request."""
-
-    max_tokens: int | None = None
-    """Tokens; the most of one request with all its texts. None if no limit is documented."""
-
-    base64: bool = False
-    """Whether vectors can arrive as base64, which is smaller and faster to read than JSON."""
-
-    takes_empty: bool = True
-    """Whether an empty text is accepted."""
-
-    dimensions_field: str = "dimensions"
-    """The body field for the length of the vectors."""
-
-    task_field: str = ""
-    """The body field for what the texts are; empty if the API does not distinguish tasks."""
-
-    tasks: Mapping[Task, str] = field(default_factory=dict)
-    """The values of `task_field`."""
-
-    body_fields: frozenset[str] = frozenset()
-    """Documented body fields that may be options."""
 
 
 class EmbeddingWire(Protocol):

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from langchain_core.messages import AIMessage
 
 from scout_adapters._internal.json_values import Json, body_models, objects, positive_limit
 from scout_adapters.llm.types.card_values import SEARCHES, Dialect
 from scout_adapters.llm.types.chat import ChatRequest, Turn
-from scout_adapters.llm.types.embedding import EmbeddingsApi, EmbeddingWire
+from scout_adapters.llm.types.embeddings_api import EmbeddingsApi
 from scout_adapters.llm.types.pending_answer import PendingAnswer
 from scout_adapters.llm.types.stream_reader import StreamReader
+
+if TYPE_CHECKING:
+    from scout_adapters.llm.types.embedding import EmbeddingWire
 
 DATED = re.compile(r"_\d{8}$")
 """The end of the types of Anthropic's own tools, such as `web_search_20250305`."""

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from scout_adapters.errors import MalformedResponse, ProviderRefusal
 from scout_adapters.llm.adapters.embedding_adapter import VectorLength
 from scout_adapters.llm.adapters.streamed_answer import parse_safely
-from scout_adapters.llm.types import EmbeddingRequest, EmbeddingWire
+from scout_adapters.llm.types.embedding import EmbeddingRequest, EmbeddingWire
 from scout_adapters.llm.wires.gemini.gemini_embeddings import EMBEDDINGS as GEMINI
 from scout_adapters.llm.wires.openai_chat.openai_embeddings import EMBEDDINGS as OPENAI
 

@@ -7,22 +7,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from langchain_core.messages import AIMessage
 
 from scout_adapters._internal.json_values import Json, mapping, objects, positive_limit
-from scout_adapters.llm.types import (
-    SEARCHES,
-    ChatRequest,
-    EmbeddingWire,
-    ProviderSpec,
-    StreamReader,
-    Turn,
-    Wire,
-)
+from scout_adapters.llm.types import SEARCHES, ChatRequest, ProviderSpec, StreamReader, Turn, Wire
 from scout_adapters.llm.wires.gemini.body_fields import BODY_FIELDS
+
+if TYPE_CHECKING:
+    from scout_adapters.llm.types.embedding import EmbeddingWire
 
 COLLECTIONS = ("models/", "tunedModels/")
 FUNCTIONS = frozenset({"functionDeclarations", "function_declarations"})

@@ -14,13 +14,8 @@ from langchain_core.messages.ai import UsageMetadata
 
 from scout_adapters._internal.json_values import Json, count, mapping
 from scout_adapters.errors import malformed
-from scout_adapters.llm.types import (
-    EmbeddingAnswer,
-    EmbeddingRequest,
-    EmbeddingsApi,
-    EmbeddingWire,
-    Task,
-)
+from scout_adapters.llm.types import EmbeddingsApi, Task
+from scout_adapters.llm.types.embedding import EmbeddingAnswer, EmbeddingRequest, EmbeddingWire
 from scout_adapters.llm.wires.gemini.parse import raise_if_refused
 from scout_adapters.llm.wires.parsing import require
 

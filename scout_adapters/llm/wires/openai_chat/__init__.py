@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from langchain_core.messages import AIMessage
 
@@ -15,7 +16,6 @@ from scout_adapters._internal.json_values import Json, objects, positive_limit
 from scout_adapters.llm.types import (
     SEARCHES,
     ChatRequest,
-    EmbeddingWire,
     PendingAnswer,
     ProviderSpec,
     StreamReader,
@@ -26,6 +26,9 @@ from scout_adapters.llm.wires.openai_chat.build import build_body
 from scout_adapters.llm.wires.openai_chat.dialect import ChatCompletionsDialect, unsupported_media
 from scout_adapters.llm.wires.openai_chat.parse import parse_response
 from scout_adapters.llm.wires.parsing import require_id
+
+if TYPE_CHECKING:
+    from scout_adapters.llm.types.embedding import EmbeddingWire
 
 __all__ = ["WIRE", "ChatCompletionsDialect"]
 

@@ -13,12 +13,8 @@ from typing import Any
 
 from scout_adapters._internal.json_values import Json, mapping
 from scout_adapters.errors import malformed
-from scout_adapters.llm.types import (
-    EmbeddingAnswer,
-    EmbeddingRequest,
-    EmbeddingsApi,
-    EmbeddingWire,
-)
+from scout_adapters.llm.types import EmbeddingsApi
+from scout_adapters.llm.types.embedding import EmbeddingAnswer, EmbeddingRequest, EmbeddingWire
 from scout_adapters.llm.wires.openai_chat.parse_fields import raise_if_refused, text_field
 from scout_adapters.llm.wires.openai_chat.usage import dollars, usage_of
 from scout_adapters.llm.wires.parsing import require
