@@ -16,7 +16,7 @@ from scout_adapters.budget import Account, AdvancingStore, BudgetStore, Hold
 from scout_adapters.callbacks.call_accounts import CallAccounts
 from scout_adapters.callbacks.open_calls import OtherModelCall
 from scout_adapters.callbacks.open_holds import OpenHolds
-from scout_adapters.callbacks.other_models import OtherModelProposal
+from scout_adapters.callbacks.other_model_proposal import OtherModelProposal
 from scout_adapters.callbacks.run_handler import RunHandler
 from scout_adapters.errors import BudgetError
 from scout_adapters.llm.engine.observers import ProposedAttempt
