@@ -70,6 +70,9 @@ class AnyWire(Protocol[CardT_contra]):
     external_inputs: frozenset[str] = frozenset()
     """Body fields that let the provider read tokens which the request does not contain."""
 
+    unpriced_fields: frozenset[str] = frozenset()
+    """Common body fields that change no price: no tools, tiers or media. They may limit tokens."""
+
     refusals_name: re.Pattern[str] | None = None
     """Matches the name of this API in a refusal that a model needs it, or lacks it."""
 

@@ -80,6 +80,10 @@ class AnthropicMessagesWire(Wire):
     body_fields = BODY_FIELDS
     takes_unknown_blocks = True
     indexes_chunks = True
+    unpriced_fields = frozenset(
+        {"model", "messages", "system", "max_tokens", "temperature", "top_p", "top_k"}
+        | {"stop_sequences", "stream", "thinking"}
+    )
     external_inputs = frozenset({"mcp_servers"})
 
     def endpoint(self, model: str, *, stream: bool) -> str:  # noqa: ARG002  # the body has both

@@ -78,6 +78,10 @@ class OpenAIChatWire(Wire):
     refusals_name = re.compile(r"/?chat/completions\b|\bChat Completions\b", re.IGNORECASE)
     deferral = "deferred"
     plain_options = ("temperature", "top_p", "stop", "frequency_penalty", "presence_penalty")
+    unpriced_fields = frozenset(
+        {"model", "messages", "max_tokens", "max_completion_tokens", "temperature", "top_p", "stop"}
+        | {"seed", "stream", "stream_options", "user", "response_format", "reasoning_effort"}
+    )
     external_inputs = frozenset(
         {"plugins", "preset", "web_search_options", "search_parameters", "mcp_servers"}
     )

@@ -143,6 +143,10 @@ class OpenAIResponsesWire(Wire):
     deferral = "background"
     streams_deferred = True
     plain_options = ("temperature", "top_p", "stop")
+    unpriced_fields = frozenset(
+        {"model", "input", "instructions", "max_output_tokens", "temperature", "top_p", "stream"}
+        | {"store", "include", "reasoning", "text", "user"}
+    )
     external_inputs = frozenset({"previous_response_id", "conversation", "prompt"})
 
     def is_needed_for(self, request: ChatRequest) -> bool:
