@@ -40,15 +40,18 @@ _LACKS_API = re.compile(
 )
 _OTHER_API = frozenset(OTHER_API.split())
 _CAP = re.compile(
-    r"max_(?:completion_|output_)?tokens|maxOutputTokens|max_output_tokens", re.IGNORECASE
+    r"max(?:imum)?[_ ](?:(?:completion|output|new)[_ ])?tokens|maxOutputTokens", re.IGNORECASE
 )
 _NEW_NAME = re.compile(
     r"'max_tokens' is not supported with this model\. Use '(max_\w{6,30})' instead"
 )
 _NUMBER = re.compile(r"(?<![\w.])\d{1,9}(?![\w.]*\d)")
 _BEYOND = re.compile(
-    r"too large|> \d|less than or equal|range|at most|maximum|exceed", re.IGNORECASE
+    r"too large|[<>]=? ?\d|less than or equal|larger than|limited to|range|at most|maximum|exceed"
+    r"|\u8303\u56f4|\u8d85\u8fc7",  # Chinese for range and to exceed
+    re.IGNORECASE,
 )
+_THOUSANDS = re.compile(r"(?<![\[(\d])(\d{1,3}),(\d{3})(?!\d)")
 _TAKEN_EFFORTS = re.compile(
     r"(?:supported (?:values|levels)(?: are)?|must be one of|of the allowed values)[: ]*(.{3,160})",
     re.IGNORECASE,
@@ -124,7 +127,8 @@ def _cap_in(message: str, requested: int | None) -> int | None:
     """Return the highest token limit below `requested` in a refusal; None if it has none."""
     if requested is None or not _CAP.search(message) or not _BEYOND.search(message):
         return None
-    numbers = [int(number) for number in _NUMBER.findall(message)]
+    text = _THOUSANDS.sub(r"\1\2", message)
+    numbers = [int(number) for number in _NUMBER.findall(text)]
     lower = [number for number in numbers if 1 < number < requested]
     if not lower:
         return None

@@ -52,7 +52,7 @@ OVERFLOW = (
     r"|Input token count \+ max_tokens|Please reduce the length of the (?:messages|prompt)"
     r"|(?:'max_tokens' or )?'?max_(?:completion_)?tokens'? is too large: \d+\. "
     r"This model's maximum context"
-    r"|You passed \d+ input tokens|Too many (?:input )?tokens\b"
+    r"|You passed \d+ input tokens|Too many (?:input )?tokens\b(?!: max tokens must)"
     r"|The total length of all messages is too long"
 )
 
@@ -69,7 +69,8 @@ OUTPUT_LIMIT = (
     r"|max_tokens: \d+ > \d+, which is the maximum allowed"
     r"|`?max_(?:completion_)?tokens`? must be less than or equal to"
     r"|Invalid max_tokens value, the valid range"
-    r"|Range of max_tokens should be"
+    r"|Range of max_tokens should be|too many tokens: max tokens must be less than"
+    r"|The maximum tokens you requested exceeds the model limit of"
     r"|Unable to submit request because it has a maxOutputTokens value"
 )
 

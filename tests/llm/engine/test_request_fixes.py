@@ -74,6 +74,14 @@ VERTEX_LIMIT = (
     "Unable to submit request because it has a maxOutputTokens value of 70000 but the "
     "supported range is from 1 (inclusive) to 65537 (exclusive)."
 )
+BEDROCK_LIMIT = (
+    "The maximum tokens you requested exceeds the model limit of 8192. Try again with a maximum "
+    "tokens value that is lower than 8192."
+)
+COHERE_LIMIT = (
+    "too many tokens: max tokens must be less than or equal to 8192, the maximum output length for "
+    "this model - received 30000."
+)
 LOWERED = {"max_tokens": 8192}
 MUCH = {"max_tokens": 30000}
 CASES = [
@@ -112,6 +120,12 @@ CASES = [
     Case("Range of max_tokens should be [1, 8192]", MUCH, LOWERED, "lowered"),
     Case("Invalid max_tokens value, the valid range of max_tokens is [1, 8192]", MUCH, LOWERED, ""),
     Case(CLAUDE_LIMIT, MUCH, LOWERED, "lowered"),
+    Case(BEDROCK_LIMIT, MUCH, LOWERED, "lowered"),
+    Case(COHERE_LIMIT, MUCH, LOWERED, "lowered"),
+    Case("`max_tokens` must be <= 8192", MUCH, LOWERED, "lowered"),
+    Case("max_completion_tokens(30000) cannot be larger than 8,192", MUCH, LOWERED, "lowered"),
+    Case("max_tokens is limited to 8192 for this model", MUCH, LOWERED, "lowered"),
+    Case("max_tokens \u53c2\u6570\u8303\u56f4[1, 8192]", MUCH, LOWERED, "lowered"),
     Case(VERTEX_LIMIT, {"max_tokens": 70000}, {"max_tokens": 65536}, "lowered"),
     Case(RENAMED, {"max_tokens": 9}, {"max_tokens": None, "max_completion_tokens": 9}, ""),
 ]
