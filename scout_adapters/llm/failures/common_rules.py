@@ -198,10 +198,18 @@ PHRASES: tuple[Rule, ...] = (
     ),
     rule(
         K.STATE_MISMATCH,
-        pattern=r"Item '[^']{1,100}' of type 'reasoning' was provided without its required"
-        r"|The encrypted content \S{1,200} could not be verified"
-        r"|messages\.\d+\.content\.\d+: Invalid `signature` in `thinking` block"
-        r"|(?:Corrupted thought signature|Thought signature is not valid)"
+        pattern=r"Item '[^']{1,100}' of type '\w{1,40}' was provided without its required"
+        r"|Item with id '[^']{1,100}' not found"
+        r"|The encrypted content (?:for item )?\S{1,200} could not be verified"
+        r"|(?:Encrypted content (?:could not be decrypted|organization_id did not match)"
+        r"|Could not decrypt the provided encrypted_content|Invalid encrypted_content)\b"
+        r"|(?:[\w.*\[\]]{1,80}: )?Invalid `?(?:signature|data)`? in `?(?:redacted_)?thinking`? "
+        r"block"
+        r"|messages\.\d+\.content\.\d+[\w.]{0,40}: (?:Invalid signature"
+        r"|`thinking` or `redacted_thinking` blocks in the latest assistant message cannot)"
+        r"|(?:Unable to submit request because |Request contains an invalid argument: )?(?:the )?"
+        r"(?:(?:Corrupted|Invalid) thought[ _]signature"
+        r"|thought[ _]signature (?:is not valid|is invalid|decoding))"
         r"|Previous response with id '[^']{1,100}' not found"
         r"|You do not have permission to access the File",
         status=_BAD,
