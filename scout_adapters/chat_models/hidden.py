@@ -14,6 +14,9 @@ HIDDEN = frozenset({"base_url", "default_headers", "proxies"})
 """Options that may contain a secret, besides those that `SECRET` matches."""
 
 
+BODY_FIELDS = frozenset({"model_kwargs", "extra_body"})
+"""Options with fields of the body."""
+
 HOLD_SECRETS = ("api_key", "api_keys", "auth", "default_headers", "proxies", "state_store")
 """Fields of a model, or of an entry of `models=[...]`, that hold keys."""
 
@@ -39,6 +42,17 @@ def hide_secrets(options: dict[str, Any]) -> None:
             options[name] = _hidden(value)
         elif name == "models" and isinstance(value, list | tuple):
             options[name] = [_hidden_entry(entry) for entry in value]
+        elif name in BODY_FIELDS and isinstance(value, Mapping):
+            options[name] = {field: _hidden_field(field, inner) for field, inner in value.items()}
+
+
+def _hidden_field(name: Any, value: Any) -> Any:
+    """Return a field of a body, wrapped if it may be a secret: it is refused, if not documented."""
+    if not isinstance(name, str) or not (SECRET.fullmatch(name) or name in HIDDEN):
+        return value
+    if isinstance(value, Mapping):
+        return HiddenDict(value)
+    return SecretStr(value) if isinstance(value, str) else value
 
 
 def _hidden_entry(entry: Any) -> Any:

@@ -254,7 +254,8 @@ def standard_options(
     for alias, value in options.items():
         name = rules.name_of(alias)
         if name == "extra":
-            extra |= check_extra(value, owner, rules.documented)
+            fields = check_extra(value, owner, rules.documented)
+            extra |= {field: shown(inner) for field, inner in fields.items()}
         elif name in names or alias in names:
             standard[name if name in names else alias] = value
         elif effort := effort_of(alias, value, rules.documented):

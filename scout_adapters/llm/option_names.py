@@ -94,10 +94,11 @@ NETWORK_OPTIONS = ("verify", "cert", "proxies", "trust_env")
 """Options of the transport."""
 
 SECRET = re.compile(
-    r"(.*[_-])?(keys?|apikeys?|secrets?|password|passwd|credentials?|authorization|auth|bearer"
-    r"|cookies?|headers)"
-    r"|(.*[_-])?(access|ad|api|auth|authorization|bearer|id|refresh|security|session)[_-]?tokens?"
-    r"|token",
+    r"(.*[_-])?(keys?|apikeys?|secrets?|password|passwd|passphrase|pwd|credentials?|authorization"
+    r"|auth|bearer|cookies?|headers?|jwt|pat)"
+    r"|(.*[_-])?(access|ad|api|auth|authorization|bearer|hf|hub|id|oauth|personal|refresh|sas|secret"
+    r"|security|session)[_-]?tokens?"
+    r"|token|(.*[_-])?service_account(_json|_info)?|(?-i:[a-z]\w*(?:Key|Secret|Password|Credential)s?)",
     re.IGNORECASE,
 )
 """Options that contain or may contain a key: bodies, traces and cache keys show their values."""
@@ -249,7 +250,8 @@ def check_extra(extra: Any, owner: str, documented: Collection[str] | None) -> M
             "streaming=True to the model"
         )
     for name in extra:
-        if SECRET.fullmatch(str(name)) and name not in (documented or ()):
+        may_be_secret = SECRET.fullmatch(str(name)) or name == "proxies"
+        if may_be_secret and name not in (documented or ()):
             check_body_field(str(name), owner)
     return extra
 

@@ -148,6 +148,7 @@ SECRETS = [
     *("headers", "secret_key", "groq_key", "api_token", "access_key", "auth", "bearer"),
     *("credentials", "cookies", "key", "token", "authorization", "client_secret", "password"),
     *("api_secret", "auth_token", "id_token", "apikey", "api-key", "x_api_key", "cookie"),
+    *("clientSecret", "privateKey", "passphrase", "pwd", "jwt", "pat", "hf_token", "auth_header"),
 ]
 
 

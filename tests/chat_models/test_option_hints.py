@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from scout_adapters import ScoutGroqChatModel, ScoutOllamaChatModel, init_scout_model
+from scout_adapters import (
+    ScoutGroqChatModel,
+    ScoutOllamaChatModel,
+    ScoutRouterChatModel,
+    init_scout_model,
+)
 from scout_adapters.errors import ConfigurationError
 from scout_adapters.testing import Emulator
 
@@ -38,3 +43,13 @@ def test_filters_of_perplexitys_searches_are_sent(emulator: Emulator) -> None:
     options = {"api_key": "k", "transport": emulator.transport()}
     init_scout_model("perplexity/sonar-pro", **options, **filters).invoke("hi")
     assert emulator.log[-1].body.items() >= filters.items()
+
+
+def test_a_documented_field_that_is_named_like_a_key_is_sent(emulator: Emulator) -> None:
+    options = {"api_key": "k", "transport": emulator.transport()}
+    fields = {"prompt_cache_key": "chat-7"}
+    init_scout_model("openai/gpt-4.1-mini", model_kwargs=fields, **options).invoke("hi")
+    init_scout_model("openai/gpt-4.1-mini", **fields, **options).invoke("hi")
+    entry = {"model": "openai/gpt-4.1-mini", "extra_body": fields, **options}
+    ScoutRouterChatModel(models=[entry]).invoke("hi")
+    assert [exchange.body["prompt_cache_key"] for exchange in emulator.log] == ["chat-7"] * 3

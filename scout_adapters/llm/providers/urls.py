@@ -53,9 +53,10 @@ def environment_address(spec: ProviderSpec) -> str | None:
         ConfigurationError: The URL contains a key or a password.
     """
     for name in spec.address_names:
-        if address := os.environ.get(name, "").strip():
-            check_address(address, name)
-            return address.rstrip("/")
+        if os.environ.get(name, "").strip():
+            # No local variable has it: crash reports show those of frames that raise.
+            check_address(os.environ[name].strip(), name)
+            return os.environ[name].strip().rstrip("/")
     return None
 
 

@@ -58,6 +58,11 @@ WRONG: dict[str, Callable[[], Any]] = {
         models=[{"model": "nobody/m", "api_key": KEY}]
     ),
     "a secret's other name": lambda: ScoutGroqChatModel(model="m", groq_key=KEY),
+    "a secret in camel case": lambda: ScoutGroqChatModel(model="m", clientSecret=KEY),
+    "a token by another name": lambda: ScoutGroqChatModel(model="m", jwt=KEY),
+    "a secret in model_kwargs": lambda: ScoutGroqChatModel(model="m", model_kwargs={"token": KEY}),
+    "headers in extra_body": lambda: ScoutGroqChatModel(model="m", extra_body={"headers": HEADERS}),
+    "proxies in model_kwargs": lambda: route(model_kwargs={"proxies": f"http://u:{KEY}@p:1"}),
 }
 
 
@@ -67,6 +72,15 @@ def test_a_configuration_error_shows_no_secret_in_any_frame(what: str) -> None:
         WRONG[what]()
     shown = [text for text in traceback_texts(caught.value) if "CANARY" in text]
     assert shown == []
+
+
+def test_an_address_of_the_environment_shows_no_secret_in_any_frame(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("GROQ_API_URL", f"https://x.example/v1?code={KEY}")
+    with pytest.raises(ConfigurationError, match="GROQ_API_URL") as caught:
+        ScoutGroqChatModel(model="m", api_key="k-1234567890").invoke("hi")
+    assert [text for text in traceback_texts(caught.value) if "CANARY" in text] == []
 
 
 MISPLACED: dict[str, Callable[[], Any]] = {
