@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 
 from langchain_core.messages import ToolCallChunk
 
 from scout_adapters._internal.json_values import Json
+from scout_adapters.errors import malformed
+from scout_adapters.llm.wires.openai_responses.items import NO_ARGUMENTS
 from scout_adapters.llm.wires.parsing import check_blocks
 
 
@@ -64,3 +67,24 @@ class Part:
         """Return what of the whole text was not shown; "" if the pieces are not its beginning."""
         shown = "".join(self.pieces)
         return whole[len(shown) :] if whole.startswith(shown) else ""
+
+    def rest_of_call(self, whole: str) -> str:
+        """Return what of a call's arguments was not shown; raises `MalformedResponse`.
+
+        Pieces that are not the whole have lost or repeated something: the call would do another
+        thing than the model asked for.
+        """
+        shown = "".join(self.pieces)
+        if whole.startswith(shown):
+            return whole[len(shown) :]
+        if whole and whole not in NO_ARGUMENTS and not _same(shown, whole):
+            raise malformed("the pieces of a call's arguments are not the arguments at its end")
+        return ""
+
+
+def _same(one: str, other: str) -> bool:
+    """Return whether two texts are the same JSON value."""
+    try:
+        return bool(json.loads(one, strict=False) == json.loads(other, strict=False))
+    except (ValueError, RecursionError):
+        return False

@@ -61,6 +61,7 @@ class ResponsesStreamReader:
         self._named: Json = {}
         self._id: str | None = None
         self._sequence = -1
+        self._newest: Json = {}
         self._next_index = BlockIndexes()
         self._by_id: dict[str, StreamedItem] = {}
         self._by_index: dict[int, StreamedItem] = {}
@@ -87,7 +88,9 @@ class ResponsesStreamReader:
         if type(number) is int:
             if number < self._sequence:
                 raise malformed(f"event {number} of the stream comes after {self._sequence}")
-            self._sequence = number
+            if number == self._sequence and number and _repeats(event, self._newest):
+                return None
+            self._sequence, self._newest = number, event
         chunk: AIMessageChunk | None = read(self, event)
         return chunk
 
@@ -337,3 +340,8 @@ def _named(place: Any) -> str:
     Such an index is not printed: it is the provider's JSON, and may be nested too deep for that.
     """
     return f"item {place}" if type(place) is int else "an item"
+
+
+def _repeats(event: Json, newest: Json) -> bool:
+    """Return whether a proxy has sent a piece twice; only servers without numbers repeat 0."""
+    return event == newest and str(event.get("type")).endswith(".delta")

@@ -154,7 +154,7 @@ class StreamedItem:
         `name` is that of `text` or `reason`, or `arguments`.
         """
         if name == "arguments":
-            rest = self._whole().rest(whole) if self.kind in CALLS else ""
+            rest = self._whole().rest_of_call(whole) if self.kind in CALLS else ""
             return self.argue(piece_of_arguments(rest)) if rest else None
         of_reasoning = name in TEXT_KEYS
         if self.kind != ("reasoning" if of_reasoning else "message"):
@@ -178,7 +178,7 @@ class StreamedItem:
             case "reasoning":
                 return self._end_reasoning(item)
             case "function_call":
-                rest = self._whole().rest(arguments_of(item))
+                rest = self._whole().rest_of_call(arguments_of(item))
                 return self.argue(rest) if rest else Shown()
             case "custom_tool_call":
                 return self._end_custom(item)
@@ -240,7 +240,7 @@ class StreamedItem:
 
     def _end_custom(self, item: Json) -> Shown:
         whole = self._whole()
-        text = whole.rest(require(item, "input", str))
+        text = whole.rest_of_call(require(item, "input", str))
         whole.pieces.append(text)
         rest = dump_json(text)[1:-1]
         block = without_nulls(item) | {"index": whole.index}

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from scout_adapters._internal.json_values import Json
+from scout_adapters.errors import MalformedResponse
 from scout_adapters.llm.wires.openai_responses import WIRE
 from tests.llm.wires.openai_responses.examples import SPEC
 from tests.support.verbs import merge_chunks
@@ -132,3 +133,39 @@ def test_a_call_that_ends_with_empty_arguments_has_none() -> None:
     at = {"output_index": 0}
     message = read(added(function("{}"), **at), done(function("{}"), **at), end())
     assert [call["args"] for call in message.tool_calls] == [{}]
+
+
+PIECES = ('{"path": "', "/data", '/old"}')
+WHOLE = '{"path": "/data/old"}'
+
+
+@pytest.mark.parametrize("kept", [(0, 2), (0, 1, 1, 2), (1, 0, 2)], ids=["lost", "twice", "moved"])
+@pytest.mark.parametrize("kind", ["function_call_arguments", "custom_tool_call_input"])
+def test_pieces_that_are_not_the_arguments_at_the_end_are_malformed(
+    kind: str, kept: tuple[int, ...]
+) -> None:
+    """A proxy that loses a piece would let an agent remove another folder."""
+    make, at = (function if kind.startswith("function") else custom), {"output_index": 0}
+    events = [added(make(""), **at), *(piece(PIECES[number], kind, **at) for number in kept)]
+    for ending in (done(make(WHOLE), **at), end(make(WHOLE))):
+        with pytest.raises(MalformedResponse, match="are not the arguments at its end"):
+            read(*events, ending)
+
+
+def test_arguments_in_another_form_at_the_end_are_the_same() -> None:
+    at = {"output_index": 0}
+    begun = [added(function(""), **at), piece('{"q":1}', **at)]
+    for text in ('{ "q": 1 }', "{}", "", None, {"q": 1}):
+        message = read(*begun, done(function(text), **at), end())
+        assert [call["args"] for call in message.tool_calls] == [{"q": 1}]
+
+
+def test_a_piece_that_comes_twice_counts_once_where_events_have_numbers() -> None:
+    at = {"output_index": 0}
+    text = '{"q": 11}'
+    events = [added(function(""), **at), *(piece(letter, **at) for letter in text)]
+    numbered = [event | {"sequence_number": number} for number, event in enumerate(events, 1)]
+    twice = [event for event in numbered[1:] for _ in range(2)]
+    assert read(numbered[0], *twice, end()).tool_calls[0]["args"] == {"q": 11}
+    zeros = [event | {"sequence_number": 0} for event in events]
+    assert read(*zeros, end()).tool_calls[0]["args"] == {"q": 11}
