@@ -13,8 +13,8 @@ import os
 import re
 import secrets
 import sys
-from dataclasses import dataclass
 from hashlib import sha256
+from typing import NamedTuple
 
 try:
     if sys.version_info >= (3, 12):
@@ -63,8 +63,7 @@ class Chain:
         return b"".join((part, HASH, prev, b'"}}\n'))
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(NamedTuple):
     """The `chain` field of a line: writer, row number, hash of the previous row, and own hash."""
 
     writer: str

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from scout_adapters._internal.redaction import key_redactor
 from scout_adapters.errors import (
@@ -43,8 +43,7 @@ NO_KEY = ""
 """Key id of a provider that needs no key."""
 
 
-@dataclass(frozen=True, slots=True)
-class RefusedSecret:
+class RefusedSecret(NamedTuple):
     """A secret that the provider has refused within a call, and its error."""
 
     secret: Secret

@@ -5,8 +5,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from contextvars import ContextVar
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
 from weakref import WeakValueDictionary
 
 from scout_adapters._internal.fork import call_after_fork, fork_safe_lock
@@ -45,8 +44,7 @@ MAX_UNUSED_CIRCUITS = 4096
 Outcome = Literal["good", "fault", "neutral"]
 
 
-@dataclass(frozen=True, slots=True)
-class Permit:
+class Permit(NamedTuple):
     """Permission for one call, whose outcome goes to `CircuitBreaker.report`.
 
     Reports of an older generation, from before the circuit last opened or closed, are ignored.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
 from scout_adapters.llm.health.circuit_breaker import CircuitBreaker
@@ -41,8 +41,7 @@ class PlacedKey:
         ]
 
 
-@dataclass(frozen=True, slots=True)
-class KeyPlace:
+class KeyPlace(NamedTuple):
     """The address of a key, and the address's circuit, which keys there share."""
 
     address: str

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from decimal import ROUND_CEILING, Decimal
 from functools import cache
 from typing import Any, Literal, NamedTuple
@@ -47,8 +46,7 @@ class TokenCounts(NamedTuple):
     """Searches, which are billed beside tokens."""
 
 
-@dataclass(frozen=True, slots=True)
-class ServiceTier:
+class ServiceTier(NamedTuple):
     """Service tier, speed and other settings of a call that change its price."""
 
     tier: str = ""
@@ -272,8 +270,7 @@ class Rates:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Tariff:
+class Tariff(NamedTuple):
     """The rates of a model by the length of the prompt."""
 
     base: Rates
@@ -316,8 +313,7 @@ class Tariff:
 Source = Literal["provider", "user", "genai-prices"]
 
 
-@dataclass(frozen=True, slots=True)
-class PriceList:
+class PriceList(NamedTuple):
     """A model's tariff (None if no price is known) and its source."""
 
     tariff: Tariff | None

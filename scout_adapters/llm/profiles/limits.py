@@ -6,8 +6,7 @@ The source is the provider's card, or else published profiles and catalogues.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from scout_adapters._internal.bounded_dict import BoundedDict
 from scout_adapters.llm.pricing.price_list import context_window
@@ -33,8 +32,7 @@ MARKED_WRITES = frozenset({"cache_write", "cache_write_1h"})
 requests have the first kind only."""
 
 
-@dataclass(frozen=True, slots=True)
-class ModelLimits:
+class ModelLimits(NamedTuple):
     """Limits of a model, in tokens; None if unknown."""
 
     window: int | None

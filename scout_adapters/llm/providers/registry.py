@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, Any, NamedTuple, overload
 from weakref import WeakSet
 
 from scout_adapters._internal.logs import logger_of
@@ -27,8 +26,7 @@ MAX_SPECIAL = 1024
 """Number of clients with their own keys or address that the registry remembers."""
 
 
-@dataclass(frozen=True, slots=True)
-class Registrations:
+class Registrations(NamedTuple):
     """The cards and clients that users registered, without the library's own."""
 
     specs: Mapping[str, ProviderSpec]

@@ -122,7 +122,7 @@ class Copier:
         pool = original.pool
         states = [self._once(state, _key) for state in pool]
         places = {
-            self._once(state, _key): replace(place, circuit=self._once(place.circuit, copy))
+            self._once(state, _key): place._replace(circuit=self._once(place.circuit, copy))
             for state, place in pool.places.items()
         }
         return replace(

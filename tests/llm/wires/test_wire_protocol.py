@@ -124,7 +124,7 @@ def test_a_wire_of_ones_own_recognises_its_messages() -> None:
 
 
 def test_a_wire_of_ones_own_bounds_its_answers_and_inputs() -> None:
-    limits = replace(limits_of(NEBULA, "large"), window=9000, stated=True)
+    limits = limits_of(NEBULA, "large")._replace(window=9000, stated=True)
     prepared = PreparedRequest(
         request=ChatRequest(model="large", messages=()),
         content=b"{}",
