@@ -35,11 +35,11 @@ from vcr.serialize import deserialize, serialize
 
 from scout_adapters.testing.emulator.emulator import Emulator
 from scout_adapters.testing.ids import Ids
-from scout_adapters.testing.replay.cassette_errors import CassetteNotPlayed
+from scout_adapters.testing.replay.cassette_errors import CassetteNotPlayed, SecretInCassette
 from scout_adapters.testing.replay.cassette_files import ReadableYaml
 from scout_adapters.testing.replay.emulated_network import emulated_network
 from scout_adapters.testing.scrubbing.scrubber import known_secrets, numbered, text_of
-from scout_adapters.testing.scrubbing.stream_scrubber import StreamScrubber
+from scout_adapters.testing.scrubbing.secret_scrubber import NumberedScrubber, remaining_secrets
 
 if TYPE_CHECKING:
     from vcr.cassette import Cassette
@@ -103,6 +103,7 @@ def cassette(
     Raises:
         vcr.errors.CannotOverwriteExistingCassetteException: for a request that is not in the file.
         CassetteNotPlayed: at the end, if an answer was not requested and `check` is on.
+        SecretInCassette: at the end of a recording, if what looks like a key would be left in it.
         NotEmulated: if the emulator answers, for a host or an HTTP client that it does not play.
     """
     answering = mode() if record is None else ("live" if record else "replay")
@@ -110,7 +111,8 @@ def cassette(
     source = "emulator" if answering == "emulator" else source
     settings = options(keys) | {"record_mode": "all" if recording else "none"}
     network = emulated_network(StillEmulator()) if answering == "emulator" else nullcontext()
-    recorder, persister = configure(vcr.VCR()), StillPersister(source, records=recording)
+    recorder = configure(vcr.VCR())
+    persister = StillPersister(source, records=recording, secrets=tuple(known_secrets(keys)))
     recorder.register_persister(persister)
     tape = recorder.use_cassette(str(path), **settings, allow_playback_repeats=repeats)
     with network, tape as playing, persister.kept_after_failures():
@@ -144,7 +146,7 @@ def check_played(playing: Cassette) -> None:
 
 def options(keys: Iterable[str] = ()) -> dict[str, Any]:
     """Return the arguments of `use_cassette`, without the record mode, for a VCR of `configure`."""
-    scrubber = StreamScrubber(tuple(known_secrets(keys)))
+    scrubber = NumberedScrubber(tuple(known_secrets(keys)))
     return {
         "match_on": MATCHED,
         "before_record_request": scrubber.request,
@@ -212,6 +214,9 @@ class StillPersister:
     failures: list[str] = field(default_factory=list)
     """Names of the exceptions that ended the recording: with one, no file is written."""
 
+    secrets: tuple[str, ...] = field(default=(), repr=False)
+    """Texts that no file may contain, in addition to what looks like a key."""
+
     @contextmanager
     def kept_after_failures(self) -> Iterator[None]:
         """Leave the file as it is if the block raises: no half of a recording replaces a whole."""
@@ -234,12 +239,21 @@ class StillPersister:
         return loaded
 
     def save_cassette(self, path: str | Path, exchanges: dict[str, Any], serializer: Any) -> None:  # noqa: ARG002  # vcrpy's signature
-        """Write a cassette, unless its recording failed."""
+        """Write a cassette, unless its recording failed.
+
+        Raises:
+            SecretInCassette: if something that looks like a key is left in it.
+        """
         if self.failures:
             return
         pairs = sorted(
             zip(exchanges["requests"], exchanges["responses"], strict=True), key=_by_size
         )
+        if places := remaining_secrets(pairs, self.secrets):
+            raise SecretInCassette(
+                f"{path} is not written, something that looks like a key would be left in it:"
+                + "".join(f"\n  {place}" for place in places)
+            )
         requests, responses = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
         ordered = {"requests": requests, "responses": responses}
         text = f"answered_by: {self.source}\n{serialize(ordered, ReadableYaml)}"

@@ -13,6 +13,7 @@ import pytest
 import zstandard
 from vcr.request import Request as Recorded
 
+from scout_adapters.testing.cassettes import StillPersister, options
 from scout_adapters.testing.replay.cassette_errors import SecretInCassette
 from scout_adapters.testing.replay.cassette_files import Stamp, write_cassette
 from scout_adapters.testing.scrubbing.secret_scrubber import SecretScrubber
@@ -141,25 +142,46 @@ def everything_in(text: str) -> str:
     return "\n".join([text, unquote(unquote(text)), "".join(pieces).replace("{}", ""), *decoded])
 
 
+def record_in_a_test(pair: Exchange, path: Path) -> None:
+    """Write a cassette as the pytest plugin does."""
+    write_cassette(path, Stamp(), [scrubbed(pair)])
+
+
+def record_in_a_program(pair: Exchange, path: Path) -> None:
+    """Write a cassette as `cassette()` does."""
+    settings, (request, response) = options(), pair
+    sent = settings["before_record_request"](request)
+    answer = settings["before_record_response"](response)
+    exchanges = {"requests": [sent], "responses": [answer]}
+    StillPersister("live").save_cassette(path, exchanges, None)
+
+
+RECORDERS = (record_in_a_test, record_in_a_program)
+
+
+@pytest.mark.parametrize("record", RECORDERS)
 @pytest.mark.parametrize("form", FORMS)
-def test_a_secret_in_this_form_is_removed(form: str, tmp_path: Path) -> None:
+def test_a_secret_in_this_form_is_removed(
+    form: str, record: Callable[[Exchange, Path], None], tmp_path: Path
+) -> None:
     secret, build = FORMS[form]
     request, response = build()
     bodies = [request.body, response["body"]["string"], request.uri.encode()]
     before = everything_in("\n".join(body.decode("latin-1") for body in bodies))
     assert secret in before
-    write_cassette(tmp_path / "x.yaml", Stamp(), [scrubbed((request, response))])
+    record((request, response), tmp_path / "x.yaml")
     after = everything_in((tmp_path / "x.yaml").read_text())
     parts = {secret[at : at + 9] for at in range(0, len(secret) - 9, 3)}
     assert [part for part in sorted(parts) if part in after] == []
 
 
+@pytest.mark.parametrize("record", RECORDERS)
 @pytest.mark.parametrize("form", REFUSED)
 def test_a_secret_that_cannot_be_removed_keeps_the_file_from_being_written(
-    form: str, tmp_path: Path
+    form: str, record: Callable[[Exchange, Path], None], tmp_path: Path
 ) -> None:
     with pytest.raises(SecretInCassette, match=r"interaction 1, (request|answer), "):
-        write_cassette(tmp_path / "x.yaml", Stamp(), [scrubbed(REFUSED[form]())])
+        record(REFUSED[form](), tmp_path / "x.yaml")
     assert not list(tmp_path.iterdir())
 
 

@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, urlsplit
 import orjson
 
 from scout_adapters.testing.scrubbing.content_encoding import decompressed
-from scout_adapters.testing.scrubbing.scrubber import KEPT_HEADERS, MASK, text_of
+from scout_adapters.testing.scrubbing.scrubber import KEPT_HEADERS, MASK, numbered, text_of
 from scout_adapters.testing.scrubbing.secret_spans import hidden_texts, secret_spans
 from scout_adapters.testing.scrubbing.split_secrets import framed_texts, split_texts
 from scout_adapters.testing.scrubbing.stream_scrubber import StreamScrubber
@@ -54,6 +54,14 @@ class SecretScrubber(StreamScrubber):
         parts = urlsplit(super().url(url))
         pairs = (pair for pair in parts.query.split("&") if not _is_credential(pair))
         return parts._replace(query="&".join(pairs)).geturl()
+
+
+class NumberedScrubber(SecretScrubber):
+    """The same, with random ids as numbers: cassettes that are matched by whole bodies."""
+
+    def with_ids(self, text: str) -> str:
+        """Return the text of a request with its random ids numbered."""
+        return numbered(text)
 
 
 def _is_credential(pair: str) -> bool:
