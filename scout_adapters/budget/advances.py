@@ -142,16 +142,19 @@ class Advances:
         """Begin with small advances again, because the store refused one."""
         self._demand.put(accounts, (self._clock.now(), 0))
 
-    def settle(self, hold: AdvanceHold, amount: int | None) -> None:
-        """Replace the hold of a call by its cost; may be repeated."""
+    def settle(self, hold: AdvanceHold, amount: int | None) -> bool:
+        """Replace the hold of a call by its cost; may be repeated.
+
+        Return whether an advance of this process serves it.
+        """
         held, advance = hold.amount, hold.advance
         if advance is None or advance.process_id != process.pid:
-            return  # the parent of a forked child settles it
+            return False  # the parent of a forked child settles it
         spent, uncertain = (held, held) if amount is None else (clamp(amount), 0)
         back, overage = max(0, held - spent), max(0, spent - held)
         with self._lock:
             if not hold.is_open:
-                return
+                return True
             self._changed[advance] = None
             before = advance.amounts
             amounts = Amounts(
@@ -164,6 +167,7 @@ class Advances:
             )
             # One line: a settlement that is interrupted can be repeated.
             advance.amounts, hold.is_open = amounts, False
+        return True
 
     def end(self, accounts: tuple[Account, ...]) -> None:
         """End the advance of these accounts: what is left of it is released."""

@@ -221,8 +221,8 @@ class RedisBudgets:
     def settle(self, hold: Hold, amount: int | None) -> None:
         """Queue the settlement of a hold, which is sent soon; see `BudgetStore.settle`."""
         if isinstance(hold, AdvanceHold):
-            self.advances.settle(hold, amount)
-            self._unsent.wake()
+            if self.advances.settle(hold, amount):
+                self._unsent.wake()
         elif isinstance(hold, LocalHold):
             local, hold.local = hold.local, Hold("", (), 0)
             if not local.accounts:

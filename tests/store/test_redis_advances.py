@@ -1,4 +1,4 @@
-"""Advances in Redis: calls without a round trip, and what others see of them whatever happens."""
+"""Advances in Redis: calls without a round trip, and what other processes see of them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import signal
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from typing import Any
 
 import pytest
@@ -16,18 +15,15 @@ from scout_adapters import ScoutBudgetCallbackHandler, ScoutGroqChatModel
 from scout_adapters.budget import Account, Balance, Hold
 from scout_adapters.budget.advances import ADVANCE_SECONDS, SHARE, AdvanceHold
 from scout_adapters.budget.redis_budgets import RedisBudgets
-from scout_adapters.errors import BudgetError
 from scout_adapters.testing import Emulator
 from tests.callbacks.conftest import prices
 from tests.callbacks.test_budget_other_models import answer_of
 from tests.callbacks.test_budget_other_models import other as other_model
-from tests.store.test_redis_budgets import again, own
 from tests.support.clock import FakeTime
 from tests.support.redis_server import LocalRedis, needs_redis
 from tests.support.verbs import call_model
-from tests.support.waiting import until
 
-__all__ = ["own", "prices"]
+__all__ = ["prices"]
 
 LIMIT, AMOUNT, COST = 1_000_000, 100, 70
 ACCOUNT = Account("b", "", "", LIMIT)
@@ -236,69 +232,6 @@ def test_kill_9_loses_no_cost_and_holds_no_more_than_an_advance(
     assert os.waitpid(child, 0)[1] == signal.SIGKILL
     spent, left_held, *_ = amounts(other)
     assert 200 * COST <= spent + left_held <= 200 * COST + AMOUNT + LIMIT // SHARE
-
-
-def test_an_advance_serves_while_the_server_is_away_until_it_ends(
-    own: LocalRedis, time: FakeTime
-) -> None:
-    store = RedisBudgets(own.url, clock=time.clock)
-    grow(store)
-    store.settle(advanced(store), COST)
-    own.kill()
-    store.settle(held(store), COST)
-    long = held(store)
-    time.go_by(ADVANCE_SECONDS)
-    with pytest.raises(BudgetError):
-        held(store)
-    assert not store.flush()
-    own.start()
-    again(store)
-    until(store.flush)
-    assert amounts(store) == (2 * COST, AMOUNT, 0, 0)
-    store.settle(long, 0)
-    assert amounts(store) == (2 * COST, 0, 0, 0)
-
-
-def test_a_server_that_comes_back_without_its_books_counts_an_advance_as_spent(
-    store: RedisBudgets, redis: LocalRedis, time: FakeTime
-) -> None:
-    grow(store)
-    store.settle(advanced(store), COST)
-    remembered = LIMIT - store._left([ACCOUNT])
-    redis.command("FLUSHALL")
-    store.settle(held(store), COST)
-    time.go_by(ADVANCE_SECONDS)
-    hold = held(store)
-    assert amounts(store) == (remembered, AMOUNT, remembered, 0)
-    store.settle(hold, COST)
-    assert amounts(store) == (remembered + COST, 0, remembered, 0)
-
-
-def test_an_advance_that_was_lost_in_a_failover_is_held_again(
-    store: RedisBudgets, other: RedisBudgets, redis: LocalRedis
-) -> None:
-    store.settle(advanced(store), COST)
-    long = advanced(store)
-    name = long.advance.id.partition("@")[0]  # type: ignore[union-attr]  # it is served
-    tag = store._tag([ACCOUNT])
-    redis.command("DEL", store.server.key(tag, "hold", name))
-    redis.command("HSET", store._account_key(tag, ACCOUNT), "held", "0")
-    send(store)
-    assert amounts(other)[:2] == (COST, LIMIT - store._left([ACCOUNT]) - COST)
-    assert amounts(store) == (COST, AMOUNT, 0, 0)
-    store.settle(long, COST)
-    assert amounts(store) == (2 * COST, 0, 0, 0)
-
-
-def test_an_advance_that_counts_as_spent_is_corrected_when_it_is_settled(
-    store: RedisBudgets, other: RedisBudgets, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(store, "_hold_call", partial(store._hold_call, lease=0.0))
-    long = advanced(store)
-    whole = LIMIT - store._left([ACCOUNT])
-    assert amounts(other) == (whole, 0, whole, 0)
-    store.settle(long, COST)
-    assert amounts(store) == (COST, 0, 0, 0)
 
 
 @pytest.fixture
