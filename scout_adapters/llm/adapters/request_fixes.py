@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from scout_adapters._internal.bounded_dict import BoundedDict
+from scout_adapters._internal.fast_copy import copy_dataclass
 from scout_adapters._internal.json_values import Json, mapping
 from scout_adapters.llm.types import PREVIOUS, WHOLE, ChatRequest, Wire
 
@@ -64,7 +65,7 @@ class RequestFixes:
         if self.max_tokens_name and limit is not None:
             changed["max_tokens"] = None
             extra.setdefault(self.max_tokens_name, limit)
-        return replace(request, extra=extra, **changed)
+        return copy_dataclass(request, {"extra": extra, **changed})
 
     def _effort(self, request: ChatRequest) -> str | None:
         """Return the nearest accepted effort; None if the request's effort needs no change."""

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
+from scout_adapters._internal.fast_copy import copy_dataclass
 from scout_adapters.llm.adapters.request_fixes import RequestFixes
 from scout_adapters.llm.types import CHOICE, PREVIOUS, ChatRequest, ProviderSpec, Wire
 
@@ -66,7 +65,7 @@ def without_choice(request: ChatRequest, wire: Wire) -> ChatRequest:
     if CHOICE not in extra and taken:
         return request
     names = {CHOICE} if taken else {CHOICE, PREVIOUS}
-    return replace(request, extra={n: v for n, v in extra.items() if n not in names})
+    return copy_dataclass(request, {"extra": {n: extra[n] for n in extra if n not in names}})
 
 
 def with_known_model(request: ChatRequest, card: ProviderSpec) -> ChatRequest:
@@ -74,4 +73,4 @@ def with_known_model(request: ChatRequest, card: ProviderSpec) -> ChatRequest:
     if not card.deployments and card.plain_model is None:
         return request
     known = card.known_model(request.model)
-    return request if known == request.model else replace(request, model=known)
+    return request if known == request.model else copy_dataclass(request, {"model": known})

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 from weakref import WeakSet
 
 from langchain_core.rate_limiters import BaseRateLimiter
 
+from scout_adapters._internal.fast_copy import copy_dataclass
 from scout_adapters._internal.fork import call_after_fork, fork_safe_lock
 from scout_adapters.llm.adapters.adapter import Adapter
 from scout_adapters.llm.health.circuit_breaker import CircuitBreaker
@@ -232,4 +233,4 @@ class Candidate:
                 open_fields["extra"] = {**value, **extra}
             elif getattr(call, name) in (None, ()):
                 open_fields[name] = value
-        return replace(call, **open_fields)
+        return copy_dataclass(call, open_fields)

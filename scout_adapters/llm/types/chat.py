@@ -11,7 +11,7 @@ from langchain_core.messages import BaseMessage
 from scout_adapters._internal.json_values import Json
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)  # without slots, for `copy_dataclass`: each call copies it
 class ChatRequest:
     """One call of a chat model, in LangChain's and OpenAI's neutral vocabulary."""
 

@@ -12,7 +12,7 @@ from scout_adapters._internal.json_values import Json
 from scout_adapters.llm.types.embeddings_api import EmbeddingsApi, Task
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)  # without slots, for `copy_dataclass`
 class EmbeddingRequest:
     """One request for embeddings, in neutral vocabulary."""
 
