@@ -14,10 +14,9 @@ if TYPE_CHECKING:
     from scout_adapters.llm.limits.usage_limits import Limits
     from scout_adapters.llm.timeouts import Timeouts
 
-ENTRY_PRIVATE = (
-    *("api_key", "api_keys", "auth", "default_headers", "transport", "rate_limiter", "limits"),
-    *NETWORK_OPTIONS,
-)
+ENTRY_PRIVATE = frozenset(
+    {"api_key", "api_keys", "auth", "default_headers", "transport", "rate_limiter", "limits"}
+).union(NETWORK_OPTIONS)
 """Keys of a dict entry that are secret or belong to this process: never part of a cache key."""
 
 ENTRY_OPTIONS = (

@@ -145,15 +145,15 @@ def name_of(entry: Any) -> str:
 
     Raises: `ConfigurationError` for an object that is no model.
     """
-    match entry:
-        case str():
-            return entry
-        case {"model": str(name)}:
+    if isinstance(entry, str):
+        return entry
+    if isinstance(entry, dict):
+        if isinstance(name := entry.get("model"), str):
             return name
-        case _ if is_own_model(entry):
-            return f"{entry.provider}/{entry._default_model()}"  # noqa: SLF001  # same package
-        case _ if is_langchain_entry(entry):
-            return entry.name
+    elif is_own_model(entry):
+        return f"{entry.provider}/{entry._default_model()}"  # noqa: SLF001  # same package
+    elif is_langchain_entry(entry):
+        return entry.name
     kind = type(entry).__name__
     hint = WRAPPERS.get(kind) or (
         'write "provider/model", a dict with "model", or a chat model of LangChain'
@@ -222,18 +222,15 @@ def profile_of_entry(entry: Any) -> ModelProfile | None:
 
 def identity_of(entry: Any) -> Any:
     """Return a value that identifies an entry, without secrets; part of an answer's cache key."""
-    match entry:
-        case dict():
-            return {
-                name: _shown_text(name, value) if isinstance(value, str) else mask_values(value)
-                for name, value in entry.items()
-                if name not in ENTRY_PRIVATE
-            }
-        case _ if is_own_model(entry):
-            return entry._identifying_params  # noqa: SLF001  # same package
-        case _ if is_langchain_entry(entry):
-            return entry.identity
-    return entry
+    if isinstance(entry, dict):
+        return {
+            name: _shown_text(name, value) if isinstance(value, str) else mask_values(value)
+            for name, value in entry.items()
+            if name not in ENTRY_PRIVATE
+        }
+    if is_own_model(entry):
+        return entry._identifying_params  # noqa: SLF001  # same package
+    return entry.identity if is_langchain_entry(entry) else entry
 
 
 @lru_cache(maxsize=1024)  # LangChain reads the identity in each call
