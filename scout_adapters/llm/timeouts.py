@@ -110,7 +110,7 @@ class StreamProgress:
     exception has come between two steps."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(slots=True, kw_only=True, eq=False)  # not frozen: creation takes four times as long
 class AttemptContext:
     """What the engine, the adapter and the transport share of one attempt."""
 

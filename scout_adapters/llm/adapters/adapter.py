@@ -37,7 +37,7 @@ RequestT = TypeVar("RequestT", bound=ModelRequest, default=ChatRequest)
 """The kind of request that an adapter sends: a `ChatRequest` or an `EmbeddingRequest`."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)  # not frozen: creation would take four times as long
 class PreparedRequest(Generic[RequestT]):
     """A request in the form of one candidate's API; the same for all of the candidate's keys."""
 
@@ -98,7 +98,7 @@ class PreparedRequest(Generic[RequestT]):
         return tokens_in_bytes(size)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)  # not frozen: creation would take four times as long
 class AttemptRequest(Generic[RequestT]):
     """A prepared request, the key that it is sent with, and the context of the attempt."""
 

@@ -6,7 +6,6 @@ from scout_adapters.llm.adapters.adapter import PreparedRequest
 from scout_adapters.llm.engine.affinity import CallConversation
 
 WHY = "requests of one conversation then share the provider's prompt cache"
-_set = object.__setattr__
 
 
 def add_cache_key(prepared: PreparedRequest, conversation: CallConversation) -> None:
@@ -26,12 +25,12 @@ def add_cache_key(prepared: PreparedRequest, conversation: CallConversation) -> 
     name = caching.key_field
     if not name:
         name = caching.key_header
-        _set(prepared, "headers", {**prepared.headers, name: conversation.digest.hex()})
+        prepared.headers = {**prepared.headers, name: conversation.digest.hex()}
     elif name in prepared.body or name in prepared.fixes.without:
         return
     else:
         prepared.body[name] = key = conversation.digest.hex()
         # At the end of the body, which is not encoded again and copied once.
         before = memoryview(prepared.content)[:-1]
-        _set(prepared, "content", b"".join((before, f',"{name}":"{key}"}}'.encode())))
-    _set(prepared, "changes", (*prepared.changes, f"{name} added: {WHY}"))
+        prepared.content = b"".join((before, f',"{name}":"{key}"}}'.encode()))
+    prepared.changes = (*prepared.changes, f"{name} added: {WHY}")

@@ -173,7 +173,7 @@ def web_searches(metadata: Mapping[str, Any], model: str = "") -> int:
 def _counted_searches(usage: Mapping[str, Any]) -> int:
     """Return the number of searches that the provider's own `usage` states; 0 without one."""
     tools = usage.get("server_tool_use")  # Anthropic, and OpenRouter
-    if isinstance(tools, Mapping):
+    if tools is not None and isinstance(tools, Mapping):
         return _piece_count(tools.get("web_search_requests"))
     if "num_search_queries" in usage:  # Perplexity's deep research
         return _piece_count(usage["num_search_queries"])
@@ -196,4 +196,4 @@ def _piece_count(value: Any) -> int:
 def native_usage(metadata: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return the usage object in the provider's own format; {} without one."""
     usage = metadata.get("usage") or metadata.get("token_usage")
-    return usage if isinstance(usage, Mapping) else {}
+    return usage if isinstance(usage, dict | Mapping) else {}

@@ -79,22 +79,28 @@ def counts_of(usage: UsageMetadata, metadata: Mapping[str, Any], model: str = ""
     searches = web_searches(metadata, model)
     if not inputs and not outputs:
         return TokenCounts(usage["input_tokens"], usage["output_tokens"], web_search=searches)
-    input_count, output_count = _without_tiers(inputs).get, _without_tiers(outputs).get
+    of_input, of_output = _without_tiers(inputs), _without_tiers(outputs)
     short = inputs.get("ephemeral_5m_input_tokens") or 0
     return TokenCounts(
         input=usage["input_tokens"],
         output=usage["output_tokens"],
-        cache_read=max(0, min(int(input_count("cache_read") or 0), usage["input_tokens"])),
+        cache_read=max(0, min(_tokens(of_input, "cache_read"), usage["input_tokens"])),
         # LangChain counts each written token under one of three names.
-        cache_write=max(0, int(input_count("cache_creation") or 0)) + short,
+        cache_write=_tokens(of_input, "cache_creation") + short,
         cache_write_1h=inputs.get("ephemeral_1h_input_tokens") or 0,
-        input_audio=max(0, int(input_count("audio") or 0)),
-        input_image=max(0, int(input_count("image") or 0)),
-        reasoning=max(0, int(output_count("reasoning") or 0)),
-        output_audio=max(0, int(output_count("audio") or 0)),
-        output_image=max(0, int(output_count("image") or 0)),
+        input_audio=_tokens(of_input, "audio"),
+        input_image=_tokens(of_input, "image"),
+        reasoning=_tokens(of_output, "reasoning"),
+        output_audio=_tokens(of_output, "audio"),
+        output_image=_tokens(of_output, "image"),
         web_search=searches,
     )
+
+
+def _tokens(counts: Mapping[str, Any], kind: str) -> int:
+    """Return the tokens of a kind; 0 if there are none, or fewer."""
+    number = counts.get(kind)
+    return max(0, int(number)) if number else 0
 
 
 def is_usable(usage: UsageMetadata | None) -> bool:

@@ -10,7 +10,7 @@ from scout_adapters.errors import ErrorKind, ProviderError, provider_error
 from scout_adapters.llm.timeouts import NEVER, SHORTEST, AttemptContext
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)  # not frozen: creation would take four times as long
 class HttpExchange:
     """One request, ready to send, with the context of its attempt."""
 

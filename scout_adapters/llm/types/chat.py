@@ -48,7 +48,7 @@ class ChatRequest:
 Role = Literal["system", "user", "assistant", "tool"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)  # not frozen: creation would take four times as long
 class Turn:
     """One message, converted for the provider that will receive it: the input of a wire.
 

@@ -6,7 +6,6 @@ https://platform.openai.com/docs/api-reference/responses/create
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import chain
 from typing import Any
 
 from scout_adapters._internal.json_values import Json
@@ -55,8 +54,10 @@ def build_body(request: ChatRequest, turns: Sequence[Turn], spec: ProviderSpec) 
         "stream_options": _stream_options(extra),
         **tool_fields(request),
     }
-    rest = ((name, value) for name, value in extra.items() if name not in RENDERED)
-    body.update((name, value) for name, value in chain(options.items(), rest) if value is not None)
+    body |= {name: value for name, value in options.items() if value is not None}
+    if extra:
+        rest = (name for name in extra if name not in RENDERED)
+        body |= {name: extra[name] for name in rest if extra[name] is not None}
     return apply_card(body, spec)
 
 
@@ -93,7 +94,7 @@ def _include(request: ChatRequest, spec: ProviderSpec, *, stored: bool) -> list[
 
 def _reasoning(request: ChatRequest) -> Json | None:
     option = request.extra.get("reasoning")
-    reasoning = dict(option) if isinstance(option, Mapping) else {}
+    reasoning = dict(option) if option and isinstance(option, Mapping) else {}
     if request.reasoning_effort is not None:
         reasoning.setdefault("effort", request.reasoning_effort)
     return reasoning or None
@@ -102,6 +103,6 @@ def _reasoning(request: ChatRequest) -> Json | None:
 def _stream_options(extra: Mapping[str, Any]) -> Json | None:
     """Return the options of a stream but for Chat Completions' `include_usage`: it always is."""
     options = extra.get("stream_options")
-    if not isinstance(options, Mapping):
+    if options is None or not isinstance(options, Mapping):
         return None
     return {name: value for name, value in options.items() if name != "include_usage"} or None

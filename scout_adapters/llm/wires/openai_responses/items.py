@@ -21,6 +21,10 @@ RESERVED = frozenset({"extras", "index"})
 """Fields of a block of reasoning that belong to LangChain: no item may set them."""
 
 
+LABELS = ("id", "phase")
+"""Fields of a message that each of its blocks repeats."""
+
+
 def item_kind(item: Any) -> str:
     """Return the type of an output item; raises `MalformedResponse`."""
     return require(item, "type", str)
@@ -64,8 +68,11 @@ def without_nulls(item: Json) -> Json:
 
 def message_labels(item: Json) -> Json:
     """Return what every block of a message carries: its id and its phase, if they are known."""
-    labels = {name: item.get(name) for name in ("id", "phase")}
-    return {name: value for name, value in labels.items() if value and isinstance(value, str)}
+    labels: Json = {}
+    for name in LABELS:
+        if (value := item.get(name)) and isinstance(value, str):
+            labels[name] = value
+    return labels
 
 
 def message_parts(item: Json) -> list[Json]:

@@ -101,7 +101,7 @@ def text_field(
         text["format"] = _format(response_format)
     if verbosity is not None:
         text["verbosity"] = verbosity
-    if isinstance(option, Mapping):
+    if option is not None and isinstance(option, Mapping):
         text |= option
     return text or None
 

@@ -89,4 +89,4 @@ def stated_cost(usage: Json) -> float | None:
 
 def _known(counts: Json, name: str) -> int | None:
     value = counts.get(name)
-    return int(value) if is_count(value) else None
+    return int(value) if value is not None and is_count(value) else None
