@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from scout_adapters._internal.logs import logger_of
+from scout_adapters.chat_models.entry_variables import with_variables
 from scout_adapters.chat_models.loaded_routes import LoadedRoutes
 from scout_adapters.chat_models.router_entries import check_entries
 from scout_adapters.errors import ConfigurationError, ScoutError
@@ -93,7 +94,10 @@ class RouteBuilder:
     ) -> ScoutChatModel:
         """Return the router of a route; `matched` replaces `*` in the names of its models."""
         path: YamlPath = ("routes", name) if name else ()
-        entries = [_entry(model, matched) for model in section.models]
+        entries = [
+            with_variables(_entry(model, matched), parsed, (*path, "models", index))
+            for index, model in enumerate(section.models)
+        ]
         for index, entry in enumerate(entries):
             _check_entry(entry, parsed, (*path, "models", index))
         _add_transport(entries, self.options.get("transport"))

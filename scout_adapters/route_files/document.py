@@ -41,6 +41,7 @@ class RouteEntry(BaseModel):
 
     model: openai/gpt-6-luna
     api_keys: [env:OPENAI_KEY_A, file:/run/secrets/openai]
+    organization: env:OPENAI_ORG
     """
 
     model_config = ConfigDict(extra="allow", hide_input_in_errors=True, frozen=True)
@@ -52,7 +53,7 @@ class RouteEntry(BaseModel):
     api_keys: list[str | dict[str, Any]] | None = Field(
         default=None, description="Several keys, each by reference"
     )
-    base_url: str | None = Field(default=None, description="The API's root")
+    base_url: str | None = Field(default=None, description="The API's root, or `env:NAME`")
     weight: float | None = Field(default=None, ge=0, description='Share under "weighted"')
     order: int | None = Field(
         default=None, ge=1, description="Entries of a lower number are tried first; 1 by default"
