@@ -87,7 +87,7 @@ def _read_calls(path: Path, calls: CallTable, prefix: str = "") -> Iterator[Atte
     """
     axis = Axis(BY_DAY)
     for row in read_rows(path):
-        event = row.get("event")
+        event = name(row.get("event"))
         if event not in EVENTS or not name(row.get("run_id")).startswith(prefix):
             continue
         attempt = attempt_row(row, *axis.place(row.get("time")))

@@ -20,6 +20,7 @@ from scout_adapters.audit.retention import open_intents
 from scout_adapters.audit.verify import verify
 from scout_adapters.budget import Account, Hold, SqliteBudgets
 from scout_adapters.errors import AuditError
+from scout_adapters.report.call_list import CallFilter, list_calls
 from scout_adapters.report.summary import summarise
 
 TIME = "2026-11-23T10:00:00.000000+00:00"
@@ -28,6 +29,7 @@ ODD: list[dict[str, Any]] = [
     {"event": "llm_attempt", "run_id": ["a"], "number": {"b": 1}, "outcome": "ok", "cost": 2**63},
     {"event": "llm_attempt", "run_id": "c", "cost": 10**15, "latency_s": 2**64 - 1},
     {"event": "llm_attempt", "run_id": 2**64 - 1, "input_t": 2**64 - 1, "user_id": [2**63]},
+    {"event": ["llm_attempt"], "run_id": "d"},
 ]
 
 
@@ -134,6 +136,7 @@ def test_odd_rows_crash_no_reader(tmp_path: Path) -> None:
     assert open_intents(path) == []
     assert verify(path).rows == len(ODD)
     summarise(path)
+    assert list_calls(path, CallFilter(), 10).matching
 
 
 def test_a_link_that_is_planted_beside_the_target_is_not_followed(tmp_path: Path) -> None:

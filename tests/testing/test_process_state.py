@@ -78,6 +78,21 @@ def test_the_circuit_of_an_existing_model_closes() -> None:
     assert model.invoke("hi").text
 
 
+def test_a_model_is_reset_each_time() -> None:
+    limited = Emulator(keys={"groq": {"a": RateLimited(seconds=600)}})
+    broken = Emulator(down={"groq": ServerError()})
+    models = [model_on(limited, "a"), model_on(broken, "b")]
+    for times in range(1, 4):
+        for model in models:
+            with pytest.raises(ScoutError):
+                model.invoke("hi")
+        assert (len(limited.log), len(broken.log)) == (times, times)
+        circuits = [model._route().candidates[0].endpoint.circuit for model in models]
+        assert circuits[1].faults == 1
+        reset()
+        assert circuits[1].faults == 0
+
+
 def test_the_result_of_a_call_from_before_does_not_count_after() -> None:
     breaker = circuit("groq")
     permits = [breaker.permit(now) for now in range(1, 9)]

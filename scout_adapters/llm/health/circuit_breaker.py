@@ -6,7 +6,7 @@ import time
 from collections import deque
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
-from weakref import WeakValueDictionary
+from weakref import WeakValueDictionary, ref
 
 from scout_adapters._internal.fork import call_after_fork, fork_safe_lock
 from scout_adapters._internal.logs import logger_of
@@ -257,6 +257,9 @@ class CircuitBreaker:
 
 
 _breakers: WeakValueDictionary[tuple[str, str], CircuitBreaker] = WeakValueDictionary()
+_dropped: list[ref[CircuitBreaker]] = []
+"""Circuits that a reset has dropped; models that exist still use them."""
+
 _own_addresses: dict[str, CircuitBreaker] = {}
 """By provider: the circuit of the default address, which is never dropped."""
 
@@ -293,8 +296,10 @@ def all_circuits() -> list[CircuitBreaker]:
 
 def reset_circuits() -> None:
     """Reset and drop every circuit; the next use of a provider creates a new one."""
-    for breaker in list(_breakers.values()):
+    used = [*_breakers.values(), *(known for drop in _dropped if (known := drop()) is not None)]
+    for breaker in used:
         breaker.reset()
+    _dropped[:] = map(ref, used)
     _breakers.clear()
     _own_addresses.clear()
     _newest.clear()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from typing import TYPE_CHECKING
-from weakref import WeakValueDictionary
+from weakref import WeakValueDictionary, ref
 
 from scout_adapters.llm.health.key_items import origin_of
 from scout_adapters.llm.health.key_state import KeyState, health_lock
@@ -17,6 +17,8 @@ MAX_UNUSED_STATES = 10_000
 
 _states: WeakValueDictionary[tuple[str, str, str | KeySource], KeyState] = WeakValueDictionary()
 _newest: deque[KeyState] = deque(maxlen=MAX_UNUSED_STATES)
+_dropped: list[ref[KeyState]] = []
+"""States that a reset has dropped; models that exist still use them."""
 
 
 def shared_state(provider: str, base_url: str, key: str | KeySource, place: str = "") -> KeyState:
@@ -41,8 +43,10 @@ def reset_states() -> None:
     from scout_adapters.llm.health.key_source import forget_sources  # noqa: PLC0415  # 0.1 MB: sources only
 
     with health_lock:
-        for state in list(_states.values()):
+        used = [*_states.values(), *(state for drop in _dropped if (state := drop()) is not None)]
+        for state in used:
             state.reset()
+        _dropped[:] = map(ref, used)
         _states.clear()
         _newest.clear()
         forget_sources()
