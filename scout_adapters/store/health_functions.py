@@ -48,13 +48,13 @@ local life = math.max(till - now, redis.call('PTTL', KEYS[1]), 1)
 redis.call('PEXPIRE', KEYS[1], life)
 redis.call('ZADD', KEYS[2], now + life, subject)
 redis.call('PEXPIRE', KEYS[2], ARGV[9])
-redis.call('PUBLISH', ARGV[7],
+return redis.call('PUBLISH', ARGV[7],
   cjson.encode({ARGV[8], subject, place, kind, till - now, now - at, ARGV[6]}))
-return 1
 """
 )
 """Keys: subject, index. Arguments: subject, place, kind, milliseconds left, age in milliseconds,
-details as JSON, channel, sender, milliseconds of the index. Returns 0 if a newer fact counts."""
+details as JSON, channel, sender, milliseconds of the index. Returns the number of processes that
+received it; 0 if a newer fact counts."""
 
 READ_FACTS = LuaFunction(
     _CLOCK

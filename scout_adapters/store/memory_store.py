@@ -41,6 +41,11 @@ class MemoryStore:
         with self._lock:
             return self._table.live(self._clock.now())
 
+    @property
+    def others(self) -> int:
+        """Number of listeners besides one."""
+        return max(0, len(self._listeners) - 1)
+
     def close(self) -> None:
         with self._lock:
             self._listeners.clear()

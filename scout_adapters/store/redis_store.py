@@ -52,6 +52,10 @@ class RedisStore:
         self._listeners: list[FactListener] = []
         self._is_closed = False
         self._channel = self.server.key(TAG, "news")
+        self.others = 0
+        """Other processes, as far as it is known: those that received the last fact of this one,
+        in a cluster from the same node; at least 1 once another has sent one."""
+
         self._start_process()
         _stores.add(self)
 
@@ -115,7 +119,9 @@ class RedisStore:
         now = self._clock.now()
         calls = [self._call_of(fact, now - since) for fact, since in batch]
         try:
-            self.server.run(calls)
+            received = self.server.run(calls)
+            if isinstance(received[-1], int) and received[-1] > 0:
+                self.others = received[-1] - 1
         except StoreUnavailableError:
             if self._news is not None:  # its listeners remember the facts: they are sent then
                 self._news.read_all_soon()
@@ -160,6 +166,7 @@ class RedisStore:
         except (TypeError, ValueError, KeyError):
             return  # not of this package, or of another version of it
         if sender != self.sender_id:
+            self.others = self.others or 1
             for listener in self._all_listeners():
                 listener.receive([fact])
 

@@ -10,7 +10,7 @@ import pytest
 from scout_adapters.errors import ConfigurationError
 from scout_adapters.llm.health.key_state import KeyState, Lease
 from scout_adapters.llm.health.quota_left import QuotaLeft
-from scout_adapters.llm.health.shared_quotas import share_quota
+from scout_adapters.llm.health.shared_quotas import set_aside, share_quota
 from scout_adapters.store import Fact, MemoryStore
 from scout_adapters.store.redis_store import RedisStore
 from scout_adapters.store.redis_url import parse_redis_url
@@ -25,7 +25,7 @@ def answer(side: Side, *left: int, counts: Any = "requests", key: int = 0, **mor
     now, state = time.monotonic(), side.key(key)
     end = now + more.pop("seconds", 60.0)
     quotas = tuple(QuotaLeft(counts=counts, left=number, until=end) for number in left)
-    side.pool.record_quota(Lease(state, now), "m", quotas, **more)
+    side.pool.record_quota(Lease(state, now), "m", set_aside(state, quotas), **more)
     share_quota(state, "m", quotas, now)
 
 
@@ -64,28 +64,46 @@ def test_a_long_request_takes_another_key_where_another_process_saw_few_tokens(
 
 def test_a_limit_that_is_raised_or_lowered_replaces_the_older_one(sides: Sides) -> None:
     here, there = sides
-    for number in (4, 0, 900, 3):
+    for number, usable in ((4, 3), (0, 0), (900, 899), (3, 2)):
         answer(here, number)
-        until(lambda number=number: left(there) == [number])
+        until(lambda usable=usable: left(there) == [usable])
     answer(there, 1, seconds=20)
-    until(lambda: left(here) == [1])
+    until(lambda: left(here) == [0])
     assert here.key().quotas["m"][0].until < time.monotonic() + 21
+
+
+@pytest.mark.parametrize(
+    ("processes", "number", "usable"), [(1, 3, 3), (3, 30, 28), (3, 1, 0), (3, 0, 0), (99, 40, 20)]
+)
+def test_a_request_is_left_to_each_other_process_at_most_half_of_them(
+    processes: int, number: int, usable: int
+) -> None:
+    store = MemoryStore()
+    sides = [Side.of(store) for _ in range(processes)]
+    answer(sides[0], number)
+    assert left(sides[0]) == [usable]
+
+
+def test_tokens_are_not_set_aside(sides: Sides) -> None:
+    here, there = sides
+    answer(here, 900, counts="tokens")
+    until(lambda: left(there) == [900])
 
 
 def test_several_limits_of_an_answer_are_shared_together(sides: Sides) -> None:
     here, there = sides
     answer(here, 1000, 2)
-    until(lambda: left(there) == [1000, 2])
+    until(lambda: left(there) == [999, 1])
 
 
 def test_an_older_fact_does_not_replace_the_newest_answer_of_this_process(sides: Sides) -> None:
     here, there = sides
     answer(here, 4)
-    until(lambda: left(there) == [4])
+    until(lambda: left(there) == [3])
     answer(here, 3)  # not published: more than half is left
     (fact,) = (each for each in there.health.live_facts() if each.kind == "quota")
     here.health._apply(fact, time.monotonic())
-    assert left(here) == [3]
+    assert left(here) == [2]
 
 
 def accounts_apart(sides: Sides) -> Sides:

@@ -13,6 +13,7 @@ from scout_adapters.llm.engine.candidate import Candidate, Endpoint
 from scout_adapters.llm.health.key_accounts import account_name
 from scout_adapters.llm.health.key_penalties import MASS_REFUSAL_SECONDS, QUARANTINE_EFFECTS
 from scout_adapters.llm.health.key_state import Lease
+from scout_adapters.llm.health.quota_left import QuotaLeft
 from scout_adapters.llm.health.rate_limit_headers import quota_left
 
 
@@ -24,13 +25,23 @@ def record_quota_left(
     if spec.limits and headers and lease.key_id:
         left = quota_left(spec.limits, headers, now)
         account = account_name(headers.get(spec.account, "")) if spec.account else ""
-        candidate.endpoint.pool.record_quota(lease, candidate.model, left, account)
         if left and lease.state.shared is not None:
-            from scout_adapters.llm.health.shared_quotas import (  # noqa: PLC0415  # with a store
-                share_quota,
-            )
+            _record_shared_quota(candidate, lease, left, account, now)
+        else:
+            candidate.endpoint.pool.record_quota(lease, candidate.model, left, account)
 
-            share_quota(lease.state, candidate.model, left, now)
+
+def _record_shared_quota(
+    candidate: Candidate, lease: Lease, left: tuple[QuotaLeft, ...], account: str, now: float
+) -> None:
+    from scout_adapters.llm.health.shared_quotas import (  # noqa: PLC0415  # with a store
+        set_aside,
+        share_quota,
+    )
+
+    own = set_aside(lease.state, left)
+    candidate.endpoint.pool.record_quota(lease, candidate.model, own, account)
+    share_quota(lease.state, candidate.model, left, now)
 
 
 def record_key_failure(

@@ -44,9 +44,18 @@ class SharedHealth:
             return
         self._keys[subject] = state
         state.shared = SharedSubject(
-            subject, self.publish, provider, address, shares_quotas=self._shares_quotas
+            subject,
+            self.publish,
+            provider,
+            address,
+            shares_quotas=self._shares_quotas,
+            others=self._others,
         )
         self._apply_all(subject)
+
+    def _others(self) -> int:
+        others: int = getattr(self.store, "others", 0)
+        return others
 
     def add_circuit(self, provider: str, address: str, circuit: CircuitBreaker) -> None:
         """Share the state of a circuit from now on, and apply the facts about it in the store."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 
 from scout_adapters.llm.health.key_accounts import account_digest, join_quotas
 from scout_adapters.llm.health.key_state import KeyState
@@ -40,6 +41,22 @@ def share_quota(state: KeyState, model: str, left: tuple[QuotaLeft, ...], now: f
         subject.publish(Fact(subject.subject, f"quota {model}", "quota", seconds, details=details))
 
 
+def set_aside(state: KeyState, left: tuple[QuotaLeft, ...]) -> tuple[QuotaLeft, ...]:
+    """Return the quota left without one request for each other process, or without its half.
+
+    Other processes may use the key at the same moment, which no process knows of another.
+    """
+    others = state.shared.others() if state.shared and state.shared.shares_quotas else 0
+    if not others:
+        return left
+    return tuple(
+        replace(quota, left=quota.left - min(others, (quota.left + 1) // 2))
+        if quota.counts == "requests"
+        else quota
+        for quota in left
+    )
+
+
 def adopt_quota(state: KeyState, fact: Fact, now: float) -> None:
     """Apply the quota left that another process published, unless a newer answer was received here.
 
@@ -55,7 +72,7 @@ def adopt_quota(state: KeyState, fact: Fact, now: float) -> None:
     remember(shared.published, model, left)
     if at > shared.answered_at.get(model, -math.inf):
         remember(shared.answered_at, model, at)
-        state.quotas.store(model, left)
+        state.quotas.store(model, set_aside(state, left))
         state.notify()
 
 

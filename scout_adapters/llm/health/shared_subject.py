@@ -19,7 +19,7 @@ MAX_RECHECK_SECONDS = 60.0
 class SharedSubject:
     """A key or circuit whose changes are published. No method waits."""
 
-    __slots__ = ("address", "provider", "publish", "shares_quotas", "subject")
+    __slots__ = ("address", "others", "provider", "publish", "shares_quotas", "subject")
 
     def __init__(
         self,
@@ -29,6 +29,7 @@ class SharedSubject:
         address: str = "",
         *,
         shares_quotas: bool = False,
+        others: Callable[[], int] = int,
     ) -> None:
         self.subject = subject
         self.provider = provider
@@ -37,6 +38,8 @@ class SharedSubject:
         """Whether what is left of a key's rate limits is shared, too."""
 
         self.publish = publish
+        self.others = others
+        """Returns the number of other processes, as far as it is known."""
 
     def rest(self, model: str | None, seconds: float) -> None:
         """Publish that a key is in cooldown, for one model or (None) for all."""

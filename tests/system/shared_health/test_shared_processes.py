@@ -46,14 +46,15 @@ def test_a_revoked_key_is_tried_by_one_process_for_all(
 def test_a_key_whose_minute_one_process_has_used_up_is_not_tried_by_the_others(
     redis: LocalRedis, warm: WarmProcess, quotas: str
 ) -> None:
-    """Twenty keys with two requests in a minute each: the first process uses up ten of them."""
+    """Ten keys have one request a minute, ten have many; the first process calls each key once."""
     emulator = pool()
-    for key in KEYS:  # the minute does not end during the test
-        emulator.keys["groq"][key] = AccountLimits(rpm=2, window="minute", clock=lambda: 0.0)
+    for number, key in enumerate(KEYS):  # the minute does not end during the test
+        rpm = 1 if number < len(KEYS) // 2 else 100
+        emulator.keys["groq"][key] = AccountLimits(rpm=rpm, window="minute", clock=lambda: 0.0)
     with emulator.serve(), callers(warm, emulator, 2, f"{redis.url}?quotas={quotas}") as running:
         first, second = running.children
-        first.stdin.write(b"calls 30 1\n")
-        assert running.answer(first)["outcomes"] == {"ok": 30}
+        first.stdin.write(b"calls 20 1\n")
+        assert running.answer(first)["outcomes"] == {"ok": 20}
         if quotas == "on":
             second.stdin.write(b"used_up 10\n")
             running.answer(second)
