@@ -23,6 +23,7 @@ from typing_extensions import override
 
 from scout_adapters.chat_models.asyncio_calls import AsyncioCalls
 from scout_adapters.chat_models.conversation_id import conversation_id
+from scout_adapters.chat_models.options import ChatOptions
 from scout_adapters.chat_models.request import (
     build_request,
     normalize_tool_choice,
@@ -57,7 +58,7 @@ else:
 Method = Literal["json_schema", "function_calling", "json_mode"]
 
 
-class ScoutChatModel(AsyncioCalls, ScopedStreams, TokenCounting, TracedChatModel):
+class ScoutChatModel(AsyncioCalls, ScopedStreams, TokenCounting, TracedChatModel, ChatOptions):
     """A LangChain chat model with key rotation, failover and the cost of every call.
 
     Base class of all chat models of this package. Body fields that the provider documents are

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import cache
+from importlib.metadata import version
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Literal, Self, get_type_hints
 
@@ -34,6 +35,9 @@ from scout_adapters.llm.option_names import (
 if TYPE_CHECKING:
     from scout_adapters._internal.json_values import Json
     from scout_adapters.llm.engine.retry_policy import RetryPolicy
+
+VERSION = version("scout-adapters")
+"""Read on import: the first model may be made on an event loop, which reading files would block."""
 
 
 class ChatOptions(LazilyDocumented, BaseChatModel):
@@ -142,6 +146,11 @@ class ChatOptions(LazilyDocumented, BaseChatModel):
         # Before pydantic validates: its errors would quote the values, keys included.
         rules = self._option_rules(options)
         super().__init__(**model_options(type(self), options, rules))
+
+    @model_validator(mode="after")
+    def _set_scout_adapters_version(self) -> Self:
+        self._add_version("scout-adapters", VERSION)
+        return self
 
     @model_validator(mode="after")
     def _check_profile_keys(self) -> Self:

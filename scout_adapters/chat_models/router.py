@@ -10,6 +10,7 @@ from langchain_core.language_models import BaseChatModel, ModelProfile
 from pydantic import Field, PrivateAttr, SecretStr
 from typing_extensions import override
 
+from scout_adapters.chat_models.base import ScoutChatModel
 from scout_adapters.chat_models.entry_settings import request_settings
 from scout_adapters.chat_models.file_routing import FileRouting
 from scout_adapters.chat_models.limit_options import (
@@ -39,13 +40,14 @@ from scout_adapters.llm.option_names import StrategyName, union
 from scout_adapters.llm.profiles.lookup import common_profile
 
 if TYPE_CHECKING:
+    from scout_adapters.chat_models.loaded_routes import LoadedRoutes
     from scout_adapters.llm.limits.usage_limits import Limits
     from scout_adapters.llm.router.route import Route
     from scout_adapters.llm.router.strategies import AnyStrategy
     from scout_adapters.store import StateStore
 
 
-class ScoutRouterChatModel(FileRouting):
+class ScoutRouterChatModel(FileRouting, ScoutChatModel):
     """A chat model over several models: rotates keys, and goes on to the next model on failure.
 
         model = ScoutRouterChatModel(models=["groq/llama-3.3-70b-versatile", "openai/gpt-6-luna"])
@@ -85,6 +87,7 @@ class ScoutRouterChatModel(FileRouting):
     "tag:batch": {"concurrency": 2}}`; see `Limits`. None is no limit."""
 
     _routes: RouteCache = PrivateAttr(default_factory=RouteCache)
+    _loaded: LoadedRoutes | None = PrivateAttr(default=None)
 
     if TYPE_CHECKING:
         # For editors and type checkers.
