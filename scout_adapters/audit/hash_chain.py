@@ -13,16 +13,14 @@ import os
 import re
 import secrets
 import sys
+from contextlib import suppress
 from hashlib import sha256
 from typing import NamedTuple
 
-try:
-    if sys.version_info >= (3, 12):
-        from _sha2 import sha256 as own_sha256  # type: ignore[import-not-found]  # has no stub
-    else:
-        from _sha256 import sha256 as own_sha256  # type: ignore[import-not-found]  # as above
-except ImportError:  # a Python that was built without it
-    own_sha256 = sha256
+own_sha256 = sha256
+if sys.version_info < (3, 12):  # later versions have a slower one
+    with suppress(ImportError):  # a Python that was built without it
+        from _sha256 import sha256 as own_sha256  # type: ignore[import-not-found,no-redef]  # has no stub
 
 FIELD = b',"chain":{"writer":"'
 HASH = b',"hash":"'
@@ -30,7 +28,7 @@ DIGITS = 32
 """Hexadecimal digits of a hash."""
 
 MAX_OWN = 2048
-"""Bytes up to which Python's own SHA-256 is faster than OpenSSL's, which copies its state twice."""
+"""Bytes up to which Python's own SHA-256 is faster than OpenSSL's, which prepares a state."""
 
 END = len(HASH) + DIGITS + len(b'"}}')
 _LINK = re.compile(
