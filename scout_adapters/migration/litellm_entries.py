@@ -233,6 +233,10 @@ def _timeout(params: Mapping[str, Any], number: Number) -> Any:
     return limits if whole is None else {"total": whole, **limits}
 
 
+BY_REFERENCE = frozenset({"api_base", "base_url", "organization"})
+"""Parameters whose variables stay variables: a route file reads them where it is used."""
+
+
 def _add_options(
     entry: dict[str, Any],
     params: Mapping[str, Any],
@@ -247,7 +251,8 @@ def _add_options(
             body |= mapping_of(value, "extra_body", notes.deployment.place)
         elif name in RENAMED or name in PASSED:
             place = notes.deployment.place_of("litellm_params", name)
-            entry[RENAMED.get(name, name)] = config.value(value, place)
+            read = config.reference if name in BY_REFERENCE else config.value
+            entry[RENAMED.get(name, name)] = read(value, place)
         elif (message := parameter_message(name)) is not None:
             notes.add("litellm_params", name, message)
         elif name in SWITCHES:

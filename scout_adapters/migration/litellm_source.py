@@ -89,6 +89,12 @@ class LiteLLMConfig:
         (self.frozen if found else self.missing).setdefault(name, place)
         return found or UNSET
 
+    def reference(self, value: Any, place: str = "") -> Any:
+        """Return a value as `value` does, but `env:NAME` for a variable of the environment."""
+        if isinstance(value, str) and os.environ.get(name := value.removeprefix(VARIABLE)):
+            return f"env:{name}" if value != name else value
+        return self.value(value, place)
+
     def check_variables(self) -> None:
         """Raise `ConfigurationError` if values refer to variables that are not set; names all."""
         if self.missing:

@@ -61,18 +61,23 @@ def test_all_variables_that_are_not_set_are_named_at_once_and_others_are_noted(
         "      api_base: os.environ/MY_ADDRESS\n"
         "      organization: os.environ/MY_TEAM\n"
         "      rpm: os.environ/MY_RPM\n"
+        "      temperature: os.environ/MY_HEAT\n"
     )
     done = run("migrate", config)
     assert done.code == 1
-    for name, line in {"MY_ADDRESS": 6, "MY_TEAM": 7}.items():
+    for name, line in {"MY_ADDRESS": 6, "MY_TEAM": 7, "MY_HEAT": 9}.items():
         assert f"{name} ({config}, line {line})" in done.err
     assert "MY_RPM (" in done.err
     assert "MY_KEY" not in done.err
-    for name, value in {"ADDRESS": "https://g.example/v1", "TEAM": "t", "RPM": "5"}.items():
+    values = {"ADDRESS": "https://g.example/v1", "TEAM": "t", "RPM": "5", "HEAT": "0.5"}
+    for name, value in values.items():
         monkeypatch.setenv(f"MY_{name}", value)
     done = run("migrate", config)
     assert done.code == 0
-    assert f"{config}, line 6: MY_ADDRESS: the route has the value of this" in done.err
+    assert f"{config}, line 9: MY_HEAT: the route has the value of this" in done.err
+    for setting in ("base_url: env:MY_ADDRESS", "organization: env:MY_TEAM"):
+        assert setting in done.out
+    assert "MY_ADDRESS" not in done.err
 
 
 def test_secrets_of_clouds_are_not_printed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
