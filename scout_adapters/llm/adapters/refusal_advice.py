@@ -31,8 +31,9 @@ _NO_SUCH_PATH = frozenset(
     {HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED, HTTPStatus.NOT_IMPLEMENTED}
 )
 _LACKS = re.compile(
-    r"not (?:currently |yet )?support|unsupported|deprecated|unknown|unrecognized"
-    r"|not permitted|not allowed|only the default|cannot both be|not compatible|may not be",
+    r"(?:not|n.t) (?:currently |yet )?support|unsupported|deprecated|unknown|unrecognized"
+    r"|not permitted|not allowed|only the default|only supports? |cannot both be|may not be"
+    r"|not compatible|incompatible|must be one of",
     re.IGNORECASE,
 )
 _LACKS_API = re.compile(

@@ -229,10 +229,20 @@ async def test_signed_reasoning_of_another_account_is_left_out_after_a_refusal(
     assert len(providers.bodies[2]["messages"][1]["content"]) == 2
 
 
+@pytest.mark.parametrize(
+    "refused",
+    [
+        "tool_choice forces tool use, which is not supported by this model.",
+        "tool_choice 'required' is incompatible with thinking enabled",
+        "tool_choice only supports auto",
+        "Thinking mode does not support this tool_choice",
+        "This model doesn't support the toolConfig.toolChoice.any field. Remove it and try again.",
+        "`tool_choice` must be one of `auto` or `none`",
+    ],
+)
 async def test_a_forced_call_that_a_model_refuses_is_left_to_the_model(
-    providers, wire, groq, ask
+    providers, wire, groq, ask, refused: str
 ) -> None:
-    refused = "tool_choice forces tool use, which is not supported by this model."
     providers.on("api.groq.com", refusing(400, refused), wire.say("prose"))
     message = await ask(groq().bind_tools([get_weather], tool_choice="any"))
     assert (message.text, providers.bodies[1].get("tool_choice")) == ("prose", None)
