@@ -250,8 +250,8 @@ def _add_options(
         if name == "extra_body":
             body |= mapping_of(value, "extra_body", notes.deployment.place)
         elif name in RENAMED or name in PASSED:
-            place = notes.deployment.place_of("litellm_params", name)
             read = config.reference if name in BY_REFERENCE else config.value
+            place = notes.deployment.place_of("litellm_params", name)
             entry[RENAMED.get(name, name)] = read(value, place)
         elif (message := parameter_message(name)) is not None:
             notes.add("litellm_params", name, message)
@@ -259,14 +259,13 @@ def _add_options(
             if value is not False:
                 notes.add("litellm_params", name, SWITCHES[name])
         elif name not in LABELS:
-            place = notes.deployment.place_of("litellm_params", name)
-            body[name] = config.value(value, place)  # LiteLLM passes unknown parameters to the API
+            body[name] = config.value(value, notes.deployment.place_of("litellm_params", name))
     if body:
         entry["model_kwargs"] = body
 
 
 LABELS = frozenset({"metadata", "model_info"})
-"""Parameters that describe a deployment."""
+"""Parameters that describe a deployment. LiteLLM passes unknown ones to the API."""
 
 
 def _prices(params: Mapping[str, Any], number: Number) -> dict[str, float]:
