@@ -17,13 +17,13 @@ from scout_adapters._internal.clock import SYSTEM, Clock
 from scout_adapters._internal.fork import call_after_fork, fork_safe_lock, process
 from scout_adapters.budget.accounts import MAX_EXACT, Account, Hold, clamp
 
-ADVANCE_SECONDS = 0.5
+ADVANCE_SECONDS = 1.0
 """Seconds for which an advance serves calls. Until then other processes see it as held."""
 
-QUICK_SECONDS = 0.25
+QUICK_SECONDS = 0.5
 """Seconds: if a process holds again within them, the next advance is twice as large."""
 
-IDLE_SECONDS = 1.0
+IDLE_SECONDS = 2.0
 """Seconds: after a longer pause, a process starts with a hold for one call again."""
 
 SHARE = 64
