@@ -71,16 +71,22 @@ def test_a_server_that_comes_back_without_its_books_counts_an_advance_as_spent(
 
 
 def test_an_advance_that_was_lost_in_a_failover_is_held_again(
-    store: RedisBudgets, other: RedisBudgets, redis: LocalRedis
+    store: RedisBudgets, other: RedisBudgets
 ) -> None:
-    store.settle(advanced(store), COST)
-    long = advanced(store)
-    name = long.advance.id.partition("@")[0]  # type: ignore[union-attr]  # it is served
-    tag = store._tag([ACCOUNT])
-    redis.command("DEL", store.server.key(tag, "hold", name))
-    redis.command("HSET", store._account_key(tag, ACCOUNT), "held", "0")
+    grow(store)
     send(store)
-    assert amounts(other)[:2] == (COST, LIMIT - store._left([ACCOUNT]) - COST)
+    long = advanced(store)
+    assert long.advance is not None
+    name, tag = long.advance.id.partition("@")[0], store._tag([ACCOUNT])
+    with store.server.client.pipeline() as lost:
+        lost.delete(store.server.key(tag, "hold", name))
+        lost.hset(store._account_key(tag, ACCOUNT), "held", 0)
+        lost.execute()
+    store.settle(held(store), COST)
+    send(store)
+    left, in_use, *_ = long.advance.amounts
+    assert amounts(other) == (COST, left + in_use, 0, 0)
+    assert left > in_use == AMOUNT
     assert amounts(store) == (COST, AMOUNT, 0, 0)
     store.settle(long, COST)
     assert amounts(store) == (2 * COST, 0, 0, 0)
