@@ -16,7 +16,8 @@ def _plain(fault: str) -> str:
 
     After a colon a server may repeat the request.
     """
-    return rf"(?:(?!\b(?:{fault})\b)(?:[^:;\n]|:(?!\s))){{0,160}}?"
+    value = r"['\"`]required['\"`]"  # of `tool_choice`
+    return rf"(?:{value}|(?!\b(?:{fault})\b)(?:[^:;\n]|:(?!\s))){{0,160}}?"
 
 
 _PLAIN = _plain(_FAULT)
@@ -144,7 +145,7 @@ UNSUPPORTED = (
     r"|(?:The thinking budget|Budget) \(?\d+\)? is invalid"
     r"|At most \d+ (?:image|audio|video|file)|Unknown part type\b|Live search is deprecated"
     rf"|{OUTPUT_LIMIT}|{CACHED_OBJECT}"
-    rf"|(?:[^\s:]{{1,80}}: )?(?:Invalid content type\. )?{_SUBJECT}(?:{_CANNOT})"
+    rf"|(?:[^\s:]{{1,80}} ?: )?(?:Invalid content type\. )?{_SUBJECT}(?:{_CANNOT})"
 )
 
 CALLER_FAULT = (

@@ -16,7 +16,8 @@ Until = Literal["stated", "never", "month", "pacific_day"]
 MAX_WRAPPERS = 6
 _WRAPPER = re.compile(
     r"(?:litellm\.)?[A-Z][A-Za-z_]{2,40}(?:Error|Exception)(?: [A-Z]\w{2,40})?(?: -|:)\s{1,9}"
-    r"|(?:Error|Streaming response failed|Upstream error from \w{1,30}|Bad Request"
+    r"|(?:Error|Provider returned error|Streaming response failed|Upstream error from \w{1,30}"
+    r"|Bad Request"
     r"|Error from provider(?: \([^)]{1,40}\))?|Invalid (?:request|parameter)|Validation"
     r"|Input validation error|The model returned the following errors): "
     r"|An error occurred \(\w{1,60}\) when calling the \w{1,40} operation(?: \([^)]{1,40}\))?: "
