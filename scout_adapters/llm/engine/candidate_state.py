@@ -142,7 +142,7 @@ class CandidateState:
             lease = self._lease_kept(keys, now, avoid, crowd, owner) if keys else None
             lease = lease or pool.lease(model, now, avoid, tokens, crowd, owner)
         if lease is None:
-            return no_lease_reason(pool.states)
+            return no_lease_reason(pool.states, model, now)
         lease.conversation = keys
         return lease
 

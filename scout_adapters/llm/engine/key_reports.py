@@ -12,9 +12,10 @@ from scout_adapters.errors import ErrorKind, ProviderError
 from scout_adapters.llm.engine.candidate import Candidate, Endpoint
 from scout_adapters.llm.health.key_accounts import account_name
 from scout_adapters.llm.health.key_penalties import MASS_REFUSAL_SECONDS, QUARANTINE_EFFECTS
-from scout_adapters.llm.health.key_state import Lease
+from scout_adapters.llm.health.key_state import KeyState, Lease
 from scout_adapters.llm.health.quota_left import QuotaLeft
 from scout_adapters.llm.health.rate_limit_headers import quota_left
+from scout_adapters.llm.health.remembered_models import remember
 
 
 def record_quota_left(
@@ -62,10 +63,21 @@ def record_key_failure(
         retry_after=error.retry_after,
         window=error.kind is ErrorKind.QUOTA_WINDOW,
     )
+    _note_refused_model(lease.state, candidate.model, error)
     if effect in QUARANTINE_EFFECTS and lease.state.source is not None:
         endpoint.pool.mark_secret_refused(lease, now)
     if effect == "refuse":
         _check_mass_refusal(endpoint, now)
+
+
+def _note_refused_model(state: KeyState, model: str, error: ProviderError) -> None:
+    """Store why a key is not used for a model, for the error of the next call."""
+    if error.policy.key_effect == "mask":
+        if state.model_refusals is None:
+            state.model_refusals = {}
+        remember(state.model_refusals, model, str(error.kind))
+    elif state.model_refusals:
+        state.model_refusals.pop(model, None)
 
 
 def record_refused_source(candidate: Candidate, lease: Lease, now: float) -> None:

@@ -13,12 +13,14 @@ from scout_adapters._internal.bounded_dict import BoundedDict
 from scout_adapters._internal.json_values import Json
 from scout_adapters.errors import (
     POLICIES,
+    AccessDenied,
     BudgetExceeded,
     ContextOverflow,
     ErrorKind,
     ErrorPolicy,
     ErrorResponse,
     KeyRejected,
+    ModelNotFound,
     OutOfCredit,
     ProviderError,
     ScoutError,
@@ -31,7 +33,9 @@ from scout_adapters.llm.pricing.price_list import sum_usd
 ATTEMPTS_HEADER = "X-LangSmith-Gateway-Metadata"
 """Header of an error's response from which LangChain's tracers read the attempts."""
 
-NEVER_RETRYABLE = (BudgetExceeded, ContextOverflow, KeyRejected, OutOfCredit)
+NEVER_RETRYABLE = (
+    *(AccessDenied, BudgetExceeded, ContextOverflow, KeyRejected, ModelNotFound, OutOfCredit),
+)
 """Errors that LangChain's retry middleware must not repeat, however long it waits."""
 
 OWNERS = re.compile(r" (refused|out of credit) \(")

@@ -21,7 +21,15 @@ NONE_READY = "every key rests or is refused"
 ALL_REFUSED = "every key was refused"
 OUT_OF_CREDIT = "every key is out of credit"
 SOME_OUT_OF_CREDIT = "every key was refused or is out of credit"
+MODEL_REFUSED = {
+    ErrorKind.MODEL_NOT_FOUND: "the model was not found with any key",
+    ErrorKind.PERMISSION: "no key may use the model",
+    ErrorKind.MODEL_RETIRED: "the provider has retired the model",
+}
+"""Reason by error kind, where each key was refused for the model within the last hour."""
+
 REFUSED_FOR_GOOD = {
+    **{reason: kind for kind, reason in MODEL_REFUSED.items()},
     ALL_REFUSED: ErrorKind.AUTH_INVALID,
     OUT_OF_CREDIT: ErrorKind.BILLING,
     SOME_OUT_OF_CREDIT: ErrorKind.BILLING,
@@ -32,7 +40,7 @@ NAMED_KEYS = 8
 """Number of fingerprints that a reason lists of each group of keys; further ones are counted."""
 
 
-def no_lease_reason(keys: Sequence[KeyState]) -> str:
+def no_lease_reason(keys: Sequence[KeyState], model: str, now: float) -> str:
     """Return why no key can be leased: how many are refused, out of credit or resting, and which.
 
     Seconds are left out: a candidate's second skip for the same reason adds no record.
@@ -41,13 +49,21 @@ def no_lease_reason(keys: Sequence[KeyState]) -> str:
     broke = [key for key in failed if key.out_of_credit]
     refused = [key for key in failed if not key.out_of_credit]
     if len(failed) < len(keys):
-        why = NONE_READY
+        why = _refused_model(keys, model, now) or NONE_READY
     else:
         why = SOME_OUT_OF_CREDIT if broke and refused else OUT_OF_CREDIT if broke else ALL_REFUSED
     rest = [key for key in keys if not key.permanently_failed]
     groups = [_group(refused, "refused"), _group(broke, "out of credit")]
     groups += [_group(rest, "rests" if len(rest) == 1 else "rest")]
     return f"{why}: {', '.join(filter(None, groups))}{_faults(keys) if rest else ''}"
+
+
+def _refused_model(keys: Sequence[KeyState], model: str, now: float) -> str:
+    """Return the reason if no key is left that was not refused for the model; "" otherwise."""
+    kinds = [key.refused_model(model, now) for key in keys if not key.permanently_failed]
+    if not all(kinds):
+        return ""
+    return MODEL_REFUSED.get(ErrorKind(kinds[0] or ErrorKind.UNKNOWN), "")
 
 
 def _group(keys: Sequence[KeyState], state: str) -> str:

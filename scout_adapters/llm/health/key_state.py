@@ -70,6 +70,9 @@ class KeyState(_HiddenKey):
     model_cooldowns: dict[str, float] = field(default_factory=dict)
     """By model: end of a cooldown that applies to this model only."""
 
+    model_refusals: dict[str, str] | None = None
+    """By model: the kind of the refusal behind its cooldown, if the key may not use the model."""
+
     permanently_failed: bool = False
     out_of_credit: bool = False
     """Whether the last failure was that of an account without credit."""
@@ -113,6 +116,12 @@ class KeyState(_HiddenKey):
         """Return when the key may be used for `model`; a past time if it may be used now."""
         ready = max(self.cooldown_until, self.model_cooldowns.get(model, 0.0) if model else 0.0)
         return max(ready, self.quarantined_until) if self.permanently_failed else ready
+
+    def refused_model(self, model: str, now: float) -> str | None:
+        """Return the kind of the refusal for which the key is not used for a model; or None."""
+        if self.model_refusals is None or self.model_cooldowns.get(model, 0.0) <= now:
+            return None
+        return self.model_refusals.get(model)
 
     def insufficient_quota(self, model: str | None, tokens: int, now: float) -> QuotaLeft | None:
         """Return the limit with too little left for a request of `tokens`; None if none has."""

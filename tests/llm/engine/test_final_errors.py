@@ -10,10 +10,12 @@ import pytest
 from langchain_core.messages import HumanMessage
 
 from scout_adapters.errors import (
+    AccessDenied,
     ContentRefused,
     InvalidRequest,
     KeyRejected,
     MalformedResponse,
+    ModelNotFound,
     NotSupported,
     OutOfCredit,
     ProviderUnavailable,
@@ -85,6 +87,23 @@ async def test_a_refused_key_is_so_at_the_second_call_too(providers, wire, groq,
     for _ in range(2):
         with pytest.raises(KeyRejected, match="replace the key"):
             await ask(model)
+
+
+@pytest.mark.parametrize(
+    ("status", "error"), [(403, AccessDenied), (404, ModelNotFound), (410, ModelNotFound)]
+)
+async def test_a_model_that_is_refused_is_so_at_the_second_call_too(
+    status, error, providers, wire, groq, ask
+) -> None:
+    providers.on(GROQ, wire.refuse(status, "no"))
+    model = groq("gsk_a", "gsk_b")
+    for _ in range(3):
+        with pytest.raises(error) as caught:
+            await ask(model)
+        assert not caught.value.is_retryable
+    assert len(providers.requests) <= 2
+    providers.on(GROQ, wire.say("other"))
+    assert (await ask(groq("gsk_a", model="another"))).text == "other"
 
 
 async def test_a_candidate_is_named_with_its_last_attempt_and_not_with_the_skip_after_it(
