@@ -61,6 +61,7 @@ class ResponsesStreamReader:
         self._named: Json = {}
         self._id: str | None = None
         self._sequence = -1
+        self._first: int | None = None
         self._newest: Json = {}
         self._next_index = BlockIndexes()
         self._by_id: dict[str, StreamedItem] = {}
@@ -88,8 +89,10 @@ class ResponsesStreamReader:
         if type(number) is int:
             if number < self._sequence:
                 raise malformed(f"event {number} of the stream comes after {self._sequence}")
-            if number == self._sequence and number and _repeats(event, self._newest):
+            if number == self._sequence != self._first and _repeats(event, self._newest):
                 return None
+            if self._first is None:
+                self._first = number
             self._sequence, self._newest = number, event
         chunk: AIMessageChunk | None = read(self, event)
         return chunk
@@ -343,5 +346,5 @@ def _named(place: Any) -> str:
 
 
 def _repeats(event: Json, newest: Json) -> bool:
-    """Return whether a proxy has sent a piece twice; only servers without numbers repeat 0."""
+    """Return whether a proxy has sent a piece twice; servers that do not count repeat a number."""
     return event == newest and str(event.get("type")).endswith(".delta")

@@ -162,10 +162,14 @@ def test_arguments_in_another_form_at_the_end_are_the_same() -> None:
 
 def test_a_piece_that_comes_twice_counts_once_where_events_have_numbers() -> None:
     at = {"output_index": 0}
-    text = '{"q": 11}'
-    events = [added(function(""), **at), *(piece(letter, **at) for letter in text)]
-    numbered = [event | {"sequence_number": number} for number, event in enumerate(events, 1)]
+    events = [added(function(""), **at), *(piece(letter, **at) for letter in '{"q": 11}')]
+    numbered = [event | {"sequence_number": number} for number, event in enumerate(events)]
     twice = [event for event in numbered[1:] for _ in range(2)]
     assert read(numbered[0], *twice, end()).tool_calls[0]["args"] == {"q": 11}
-    zeros = [event | {"sequence_number": 0} for event in events]
-    assert read(*zeros, end()).tool_calls[0]["args"] == {"q": 11}
+
+
+@pytest.mark.parametrize("number", [-1, 0, 7, None])
+def test_equal_pieces_of_a_server_that_does_not_count_all_count(number: int | None) -> None:
+    at = {"output_index": 0, "sequence_number": number}
+    events = [added(function(""), **at), *(piece(letter, **at) for letter in '{"q": 11}')]
+    assert read(*events, end()).tool_calls[0]["args"] == {"q": 11}
