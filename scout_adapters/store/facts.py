@@ -62,7 +62,8 @@ class FactListener(Protocol):
 class StateStore(Protocol):
     """Shares what happens to keys and circuits between processes.
 
-    Reading and deciding stay local: no method waits for a server.
+    Reading and deciding stay local: no method waits for a server. A store may have `shares_quotas`
+    (False: not what is left of rate limits) and `others` (the number of other processes).
     """
 
     label: str
