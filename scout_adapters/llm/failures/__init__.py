@@ -23,13 +23,13 @@ from scout_adapters.errors import (
     one_line,
     provider_error,
 )
-from scout_adapters.llm.failures import retry_after
 from scout_adapters.llm.failures.permanent import (
     PERMANENT_ERROR_PATTERNS,
     PERMANENT_KINDS,
     permanent_text,
     user_pattern_in,
 )
+from scout_adapters.llm.failures.wait_values import server_time
 
 if TYPE_CHECKING:
     from scout_adapters.llm.failures.error_body import ErrorBody
@@ -96,7 +96,7 @@ def error_from_response(  # noqa: PLR0913  # independent facts about one respons
 
     safe_headers = _safe_headers(headers)
     parsed = _parsed(body, safe_headers)
-    clock = retry_after.server_time(safe_headers, now or datetime.now(UTC))
+    clock = server_time(safe_headers, now or datetime.now(UTC))
     kind, wait = classify(provider, status, safe_headers, parsed, clock)
 
     def clean(text: str, limit: int) -> str:

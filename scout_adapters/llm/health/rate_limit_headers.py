@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from scout_adapters.llm.failures.retry_after import duration, parse_seconds, server_time
+from scout_adapters.llm.failures.wait_values import duration, parse_value, server_time
 from scout_adapters.llm.health.quota_left import QuotaLeft
 from scout_adapters.llm.types import RateLimitHeaders
 
@@ -44,4 +44,4 @@ def _refill(limit: RateLimitHeaders, headers: Mapping[str, str]) -> float | None
         return limit.window
     if (seconds := duration(value)) is not None:
         return seconds
-    return parse_seconds(value, server_time(headers, datetime.now(UTC)))
+    return parse_value(value, server_time(headers, datetime.now(UTC)))
