@@ -95,7 +95,7 @@ def _convert(tool: Tool) -> Json:
 
     try:
         converted: Json = convert_to_openai_tool(tool)
-    except RecursionError:
+    except (RecursionError, TypeError):
         if not is_typeddict(tool):
             raise
         return _from_schema(_schema_of(tool))
@@ -113,7 +113,8 @@ def _convert(tool: Tool) -> Json:
 def titled(schema: Any) -> Any:
     """Return a class or schema with a name; a JSON schema without one is called "answer".
 
-    A TypedDict that contains itself, which core follows without end, becomes a JSON schema.
+    A TypedDict that contains itself, which core follows without end, or with `NotRequired` or
+    `Required`, which it refuses, becomes a JSON schema.
 
     Raises: `ConfigurationError` for a type such as `list[int]`, which is no class of an object.
     """
@@ -125,7 +126,7 @@ def titled(schema: Any) -> Any:
     if is_typeddict(schema):
         try:
             convert_to_openai_tool(schema)
-        except RecursionError:
+        except (RecursionError, TypeError):
             return _schema_of(schema)
     named = {"title", "name", "schema", "json_schema", "$ref"}
     if isinstance(schema, dict) and _is_json_schema(schema) and not named & schema.keys():
@@ -134,7 +135,7 @@ def titled(schema: Any) -> Any:
 
 
 def _schema_of(typed_dict: Any) -> Json:
-    """Return the JSON schema of a TypedDict that contains itself.
+    """Return the JSON schema of a TypedDict that core cannot convert.
 
     Raises: `ConfigurationError` for one that pydantic does not take.
     """
@@ -146,7 +147,7 @@ def _schema_of(typed_dict: Any) -> Json:
         return resolve_root(TypeAdapter(typed_dict).json_schema())
     except PydanticUserError as error:
         why = str(error).splitlines()[0]
-        raise ConfigurationError(f"{typed_dict.__name__} contains itself: {why}") from None
+        raise ConfigurationError(f"{typed_dict.__name__} has no JSON schema: {why}") from None
 
 
 def _source_schema(tool: Any) -> Json | None:

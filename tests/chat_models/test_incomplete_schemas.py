@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import Any
+from typing import Any, NotRequired
 
 import pytest
 from langchain_core.tools import StructuredTool
@@ -98,6 +98,23 @@ async def test_a_typed_dict_may_contain_itself(verb, provider, emulator) -> None
     assert set(answer) == {"name", "folders"}
     model.bind_tools([Folder]).invoke("Hello")
     assert "#/$defs/Folder" in str(sent(emulator.log[-1].body)["schema"])
+
+
+class Place(TypedDict):
+    """A place."""
+
+    city: str
+    note: NotRequired[str]
+
+
+@everywhere
+def test_a_typed_dict_may_have_optional_fields(provider, emulator) -> None:
+    model = model_of(provider, emulator)
+    assert "city" in model.with_structured_output(Place).invoke("Hello")
+    model.bind_tools([Place]).invoke("Hello")
+    schema = sent(emulator.log[-1].body)["schema"]
+    assert set(schema["properties"]) == {"city", "note"}
+    assert schema["required"] == ["city"]
 
 
 @everywhere

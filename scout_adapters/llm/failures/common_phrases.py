@@ -134,7 +134,7 @@ UNSUPPORTED = (
     r"|`?tool_choice`? ['\"`]\w{1,20}['\"`] is incompatible with"
     r"|Unknown name \"[^\"]{1,80}\" at '|Invalid value: 'developer'\. Supported values are"
     r"|Invalid schema for (?:response_format|function) '[^']{1,100}': In context=\([^)]{0,200}\), "
-    r"'\w{1,40}' is not (?:permitted|supported)"
+    r"'\w{1,40}' is (?:not (?:permitted|supported)|required to be supplied)"
     r"|Malformed input request: extraneous key|parameter\.enable_thinking must be"
     r"|Only user and assistant roles are supported|[\w ,]{0,40}Conversation roles must alternate"
     r"|'messages\.\d+' : for 'role:\w+' the following must be satisfied"
