@@ -8,21 +8,28 @@ from pydantic import BaseModel
 
 M = TypeVar("M", bound=BaseModel)
 T = TypeVar("T")
-_set = object.__setattr__
+_set_dict, _set_extra, _set_private, _set_fields_set = (
+    vars(BaseModel)[name].__set__
+    for name in (
+        *("__dict__", "__pydantic_extra__"),
+        *("__pydantic_private__", "__pydantic_fields_set__"),
+    )
+)
+"""Setters of the four attributes that an instance of a model has:
+https://docs.pydantic.dev/latest/api/base_model/"""
 
 
 def copy_unvalidated(model: M, fields: dict[str, Any]) -> M:
     """Return a copy of a pydantic model with other values for `fields`, which are not validated.
 
-    Private attributes are not copied. `model_copy` takes three times as long. The four attributes
-    set here are all that an instance has: https://docs.pydantic.dev/latest/api/base_model/
+    Private attributes are not copied. `model_copy` takes three times as long.
     """
-    kind, extra = type(model), model.__pydantic_extra__
-    copied = kind.__new__(kind)
-    _set(copied, "__dict__", {**model.__dict__, **fields})
-    _set(copied, "__pydantic_extra__", None if extra is None else {**extra})
-    _set(copied, "__pydantic_private__", None)
-    _set(copied, "__pydantic_fields_set__", model.__pydantic_fields_set__.copy())
+    extra = model.__pydantic_extra__
+    copied: M = object.__new__(type(model))
+    _set_dict(copied, model.__dict__ | fields)
+    _set_extra(copied, None if extra is None else {**extra})
+    _set_private(copied, None)
+    _set_fields_set(copied, model.__pydantic_fields_set__.copy())
     return copied
 
 
