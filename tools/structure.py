@@ -47,7 +47,6 @@ REASONS: dict[str, str] = {
     "scout_adapters/embeddings/scout_embeddings.py:ScoutEmbeddings.__init__": (
         "a signature, one line per field"
     ),
-    "scout_adapters/chat_models/request.py:build_request": "a signature, one line per part",
     "scout_adapters/chat_models/router.py:ScoutRouterChatModel.__init__": (
         "a signature, one line per field"
     ),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from langchain_core.messages import BaseMessage
 from pydantic import BaseModel
 
+from scout_adapters._internal.fast_copy import copy_dataclass
 from scout_adapters.errors import ConfigurationError
 from scout_adapters.errors.option_values import shown_value
 from scout_adapters.llm.option_hints import changes_nothing
@@ -44,6 +45,14 @@ def _default_timeouts() -> Timeouts:
     return Timeouts()
 
 
+@cache
+def _empty_request() -> ChatRequest:
+    """Return a request without content to copy from, which is faster than creating one."""
+    from scout_adapters.llm.types import ChatRequest
+
+    return ChatRequest(model="", messages=())
+
+
 WHOLE_OR_NONE = frozenset({int, type(None)})
 
 
@@ -64,22 +73,15 @@ def build_request(  # noqa: PLR0913  # the parts of a call
     Raises: `ConfigurationError` for an option that is neither ours nor documented, and what
     `check_numbers` raises.
     """
-    from scout_adapters.llm.types import ChatRequest
-
     fields, extra = _split_options(settings, options, documented)
     check_numbers(fields)
     fields["tool_choice"] = normalize_tool_choice(fields.get("tool_choice"))
     fields["tools"] = _tools(fields["tools"]) if fields.get("tools") else ()
     stops = options.get("stop_sequences") if stop is None else stop
     stops = settings.get("stop") if stops is None else stops
-    return ChatRequest(
-        model=model,
-        messages=messages,
-        stream=stream,
-        stop=(stops,) if isinstance(stops, str) else tuple(stops or ()),
-        extra=extra,
-        **fields,
-    )
+    fields["stop"] = (stops,) if isinstance(stops, str) else tuple(stops or ())
+    fields |= {"model": model, "messages": messages, "stream": stream, "extra": extra}
+    return copy_dataclass(_empty_request(), fields)
 
 
 def check_numbers(fields: Mapping[str, Any]) -> None:
