@@ -12,23 +12,16 @@ from __future__ import annotations
 import os
 import re
 import secrets
-import sys
-from contextlib import suppress
 from hashlib import sha256
 from typing import NamedTuple
-
-own_sha256 = sha256
-if sys.version_info < (3, 12):  # later versions have a slower one
-    with suppress(ImportError):  # a Python that was built without it
-        from _sha256 import sha256 as own_sha256  # type: ignore[import-not-found,no-redef]  # has no stub
 
 FIELD = b',"chain":{"writer":"'
 HASH = b',"hash":"'
 DIGITS = 32
 """Hexadecimal digits of a hash."""
 
-MAX_OWN = 2048
-"""Bytes up to which Python's own SHA-256 is faster than OpenSSL's, which prepares a state."""
+_EMPTY = sha256()
+"""Copied for each row: a new one would look the algorithm up in OpenSSL again."""
 
 END = len(HASH) + DIGITS + len(b'"}}')
 _LINK = re.compile(
@@ -39,7 +32,8 @@ _LINK = re.compile(
 
 def digest(part: bytes) -> bytes:
     """Return the hash of a part of a line: 32 hexadecimal digits."""
-    hashed = own_sha256(part) if len(part) <= MAX_OWN else sha256(part)
+    hashed = _EMPTY.copy()
+    hashed.update(part)
     return hashed.hexdigest()[:DIGITS].encode()
 
 
