@@ -79,6 +79,27 @@ def test_a_stand_in_that_was_there_before_the_first_call_is_played(bare: WarmPro
     assert bare.output(PLAYED).strip() == "Played."
 
 
+RARE = (
+    "scout_adapters.chat_models.langchain_entries",
+    "scout_adapters.chat_models.loaded_routes",
+    "scout_adapters.chat_models.schemas",
+    "scout_adapters.llm.conversation.blocks",
+    "scout_adapters.llm.failures.retry_after",
+    "scout_adapters.llm.health.key_source",
+    "scout_adapters.llm.types.embedding",
+    "scout_adapters.llm.wires.anthropic_messages",
+    "scout_adapters.llm.wires.gemini",
+    "scout_adapters.llm.wires.openai_chat.stream",
+)
+"""Modules for calls with answers, images, tools or key sources, and for streams and refusals."""
+
+
+def test_a_first_call_of_a_text_does_not_load_what_only_other_calls_need(bare: WarmProcess) -> None:
+    loaded = bare.output(PLAYED + "import sys\nprint(*sys.modules)").split()
+    assert "scout_adapters.llm.wires.openai_chat" in loaded
+    assert set(loaded).isdisjoint(RARE)
+
+
 PRICED = """
 import sys
 import respx
