@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 from pydantic import SecretStr
@@ -63,7 +65,14 @@ def _hidden_entry(entry: Any) -> Any:
     return hidden
 
 
+def file_reference(path: os.PathLike[str]) -> str:
+    """Return the reference to a file with a key, as `api_key=` takes it: `file:/path`."""
+    return f"file:{Path(path).absolute()}"
+
+
 def _hidden(value: Any) -> Any:
+    if isinstance(value, os.PathLike):
+        value = file_reference(value)
     if isinstance(value, str):
         return SecretStr(value)
     if isinstance(value, Mapping):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
@@ -27,7 +28,7 @@ from scout_adapters.chat_models.entry_settings import (
     own_weight,
     request_settings,
 )
-from scout_adapters.chat_models.hidden import without_secrets
+from scout_adapters.chat_models.hidden import file_reference, without_secrets
 from scout_adapters.chat_models.limit_options import own_rules
 from scout_adapters.chat_models.network import build_transport
 from scout_adapters.chat_models.option_rules import OptionRules
@@ -118,6 +119,8 @@ def _as_secrets(keys: Any) -> list[Any]:
     """Return keys as a flat list, from a `SecretStr`, a string, a function or a list."""
     if isinstance(keys, SecretStr | Mapping) or callable(keys):
         return [keys]
+    if isinstance(keys, os.PathLike):
+        keys = file_reference(keys)
     if isinstance(keys, str):
         return [SecretStr(keys)]
     if isinstance(keys, list) and all(isinstance(key, SecretStr) for key in keys):

@@ -17,7 +17,7 @@ from scout_adapters.auth import AwsCredentials
 from scout_adapters.errors import ConfigurationError, KeySourceError
 from scout_adapters.llm.health.key_source import key_source
 from scout_adapters.testing import Emulator, Revoked
-from tests.support.fake_http import FakeProviders
+from tests.support.fake_http import GROQ, GROQ_70B, FakeProviders
 from tests.support.verbs import VERBS, run_model
 from tests.support.waiting import HANG
 
@@ -140,3 +140,19 @@ def test_the_logs_show_the_source_and_no_secret(
     ]
     texts.append(path.read_text())
     assert not [text for text in texts if "CANARY" in text]
+
+
+@pytest.mark.parametrize("form", ["one key", "a list", "an entry", "by name"])
+def test_a_path_is_a_file_with_the_key(form, providers, groq, router, wire, tmp_path) -> None:
+    path = tmp_path / "key"
+    path.write_text("gsk_of_a_file\n", "utf-8")
+    providers.on(GROQ, wire.say())
+    options: Any = {"transport": providers.transport}
+    model = {
+        "one key": lambda: groq(api_keys=None, api_key=path),
+        "a list": lambda: groq(api_keys=[path]),
+        "an entry": lambda: router({"model": GROQ_70B, "api_keys": path}),
+        "by name": lambda: init_scout_model(GROQ_70B, api_key=path, **options),
+    }[form]()
+    model.invoke("hi")
+    assert providers.keys == ["gsk_of_a_file"]
