@@ -27,6 +27,8 @@ from scout_adapters.llm.wires.parsing import (
     tool_call,
 )
 
+EXTRA_FIELDS = ("extra_content", "provider_specific_fields")
+
 NO_ARGUMENTS = frozenset({"{}", "null"})
 """Arguments of a call without any; some servers begin every call with them."""
 
@@ -87,7 +89,8 @@ def call_extras(raw: Any) -> Json:
     """Return by call id what LangChain's calls have no field for; it is sent back unchanged.
 
     `extra_content` is Google's, with thought signatures:
-    https://ai.google.dev/gemini-api/docs/thought-signatures. A custom tool has its `type`.
+    https://ai.google.dev/gemini-api/docs/thought-signatures; LiteLLM's proxy has them in
+    `provider_specific_fields`. A custom tool has its `type`.
     """
     extras: Json = {}
     for position, item in enumerate(_as_list(raw)):
@@ -98,8 +101,8 @@ def call_extras(raw: Any) -> Json:
 
 def _extra(item: Json) -> Json:
     extra = {"type": "custom"} if _custom(item) else {}
-    content = item.get("extra_content")
-    return extra | {"extra_content": content} if content and isinstance(content, dict) else extra
+    fields = {name: item[name] for name in EXTRA_FIELDS if name in item}
+    return extra | {name: value for name, value in fields.items() if value and type(value) is dict}
 
 
 def _custom(item: Any) -> Json:

@@ -45,3 +45,11 @@ async def test_the_cost_of_a_failed_answer_is_booked(providers, wire, groq, ask,
     attempts = caught.value.attempts
     assert [attempt["billed"] for attempt in attempts] == ["yes"] * len(attempts)
     assert [attempt["cost_usd"] for attempt in attempts] == [0.25] * len(attempts)
+
+
+@pytest.mark.parametrize("missing", ["prompt_tokens", "completion_tokens"])
+def test_a_count_that_is_missing_follows_from_the_total(missing: str) -> None:
+    counts = {name: value for name, value in COUNTS.items() if name != missing}
+    expected = {"input_tokens": 9, "output_tokens": 4, "total_tokens": 13}
+    assert parse(answer(usage=counts)).usage_metadata == expected
+    assert parse(answer(usage={"total_tokens": 13})).usage_metadata is None
