@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import random
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -80,6 +81,7 @@ def test_both_ask_the_same_deployments(
     name: str, situation: Situation, emulator: Emulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = FOLDER / f"{name}.yaml"
+    random.seed(1)  # both choose by chance, and each deployment must be chosen at least once
     emulator.down = situation.down
     router = litellms_router(path, monkeypatch)
     ours = ScoutRouterChatModel.from_litellm(path, model=situation.called)

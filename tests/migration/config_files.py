@@ -42,7 +42,7 @@ class Situation:
 
 CALLS: dict[str, list[Situation]] = {
     "load_balancing": [
-        Situation("zephyr-beta", calls=20, shuffled=True),
+        Situation("zephyr-beta", calls=60, shuffled=True),
         Situation(
             "zephyr-beta",
             {"openai": Revoked(), "groq": Revoked()},
@@ -90,11 +90,11 @@ CALLS: dict[str, list[Situation]] = {
     "environment_variables": [Situation("gpt-4-team1")],
     "azure_regions": [Situation("gpt-4o"), Situation("gpt-4o", {"azure": Overloaded()})],
     "model_params": [Situation("openai-gpt-4o"), Situation("pass-through")],
-    "organizations": [Situation("gpt-4o", calls=20, shuffled=True)],
+    "organizations": [Situation("gpt-4o", calls=60, shuffled=True)],
     "order_and_weight": [
         Situation("gpt-4o", calls=3),
         Situation("gpt-4o", {"openai": RateLimited(60)}),
-        Situation("o1", calls=20, shuffled=True),
+        Situation("o1", calls=60, shuffled=True),
     ],
     "timeouts": [Situation("gpt-3.5-turbo"), Situation("gpt-4")],
     "model_ids": [Situation("gpt-4"), Situation("gpt-4", {"openai": Overloaded()})],
