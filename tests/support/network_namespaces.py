@@ -63,7 +63,7 @@ class PartitionedRedis:
         try:
             self._connect()
             self._start()
-        except BaseException:
+        except BaseException:  # raised again: what is half made is removed
             self.__exit__()
             raise
         return self
