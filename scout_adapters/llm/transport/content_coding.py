@@ -60,6 +60,9 @@ class BodyDecoder:
         self._may_be_plain = coding != "deflate"
         self._is_plain = False
         self._piece, self._at = b"", 0
+        self._held = b""
+        """The first byte of the next member, if a piece ended after it."""
+
         self._expanded = 0
 
     def decode(self, piece: bytes) -> bytes:
@@ -67,7 +70,8 @@ class BodyDecoder:
 
         Empty if more is needed, or after the end. Raises `httpx.DecodingError` for corrupt data.
         """
-        self._piece, self._at, self._expanded = piece, 0, 0
+        self._piece, self._at, self._expanded = self._held + piece, 0, 0
+        self._held = b""
         if self._may_be_plain and piece:
             self._may_be_plain, self._is_plain = False, PLAIN.match(piece) is not None
         return self.rest()
@@ -99,6 +103,8 @@ class BodyDecoder:
         if start < 0:  # it began in an earlier piece
             self._piece, self._at, start = unused + self._piece[self._at :], len(unused), 0
         if not self._piece.startswith(GZIP_MAGIC, start):
+            if not unused and self._piece[start:] == GZIP_MAGIC[:1]:
+                self._held = self._piece[start:]
             return False
         self._at = start
         self._decompressor = zlib.decompressobj(GZIP_OR_ZLIB)

@@ -5,6 +5,7 @@ https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-inte
 
 from __future__ import annotations
 
+import json
 import re
 
 from scout_adapters.errors import malformed
@@ -16,7 +17,10 @@ HEARTBEATS = frozenset({b"ping", b"heartbeat", b"keepalive", b"keep-alive", b"ke
 """Types of events without content; their data may be a text, such as `ok`."""
 
 BARE_ERROR = re.compile(rb'\{\s{0,9}"error"\s{0,9}:\s{0,9}[{"]')
-"""Matches an error that a server writes into a stream as JSON without `data:`."""
+"""Matches the beginning of an error that a server writes into a stream without `data:`."""
+
+ANSWER_FIELDS = ("candidates", "choices", "content", "output")
+"""Fields of a whole answer in one line, whose field `error` may come first and be empty."""
 
 BOM = b"\xef\xbb\xbf"
 
@@ -107,7 +111,7 @@ class EventDecoder:
         elif line.startswith(b"error:"):
             self._is_error = True
             self._add(line[6:].strip())
-        elif BARE_ERROR.match(line):
+        elif BARE_ERROR.match(line) and _is_bare_error(line):
             self._is_error = True
             self._add(line)
 
@@ -125,3 +129,12 @@ class EventDecoder:
         self._data_size += len(data)
         if self._data_size > self._limit:
             raise malformed(f"an event of the stream is longer than {self._limit} bytes")
+
+
+def _is_bare_error(line: bytes) -> bool:
+    """Return whether a line is an object with an error and without the content of an answer."""
+    try:
+        body = json.loads(line)
+    except (ValueError, RecursionError):
+        return False
+    return bool(body["error"]) and not any(body.get(name) for name in ANSWER_FIELDS)

@@ -54,6 +54,15 @@ async def test_an_encoded_body_is_decoded_however_it_is_split(kind: str, size: i
     assert all(pieces)
 
 
+@pytest.mark.parametrize("size", [1, 2])
+def test_the_first_bytes_of_a_member_may_come_alone(size: int) -> None:
+    first, second = gzip.compress(TEXT[:99]), gzip.compress(TEXT[99:])
+    pieces = [first, *split(second[:size], 1), b"", second[size:]]
+    assert b"".join(DecodedPieces(iter(pieces), BodyDecoder("gzip"))) == TEXT
+    pieces = [first + second[:1], b"", second[1:2], second[2:]]
+    assert b"".join(DecodedPieces(iter(pieces), BodyDecoder("gzip"))) == TEXT
+
+
 @pytest.mark.parametrize("header", ["", "identity", " Identity "])
 def test_an_unencoded_body_has_no_coding(header: str) -> None:
     assert content_coding({"content-encoding": header}) is None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -46,6 +47,25 @@ def test_a_whole_answer_that_names_no_error_is_no_error() -> None:
     body = EventBody()
     assert body.add(b'{"error": null, "id": "c"}\n') == []
     assert body.finish() == [{"error": None, "id": "c"}]
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b'{"error":{},"choices":[{"index":0}]}\n',
+        b'{"error": "",\n"choices":[{"index":0}]}\n',
+        b'{"error": {"message": ""}, "output": [{"type": "message"}]}\n',
+    ],
+)
+def test_a_whole_answer_whose_error_is_empty_is_the_answer(sent: bytes) -> None:
+    body = EventBody()
+    assert body.add(sent) == []
+    assert body.finish() == [json.loads(sent)]
+
+
+@pytest.mark.parametrize("line", [b'{"error":""}\n\n', b'{"error":{}}\n\n', b'{"error":{"a\n\n'])
+def test_a_line_without_an_error_is_no_event(line: bytes) -> None:
+    assert read(GOOD + line) == read(GOOD, line) == [{"a": 1}]
 
 
 def test_empty_data_lines_without_end_take_no_memory() -> None:
