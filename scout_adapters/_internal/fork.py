@@ -39,6 +39,9 @@ class _Process:
 
     def __init__(self) -> None:
         self.pid = os.getpid()
+        self.is_forked = False
+        """Whether this package was imported before the fork. Such a process often ends by
+        `os._exit` (a child of `multiprocessing`, a worker of Celery), which skips `atexit`."""
 
 
 process = _Process()
@@ -47,7 +50,7 @@ _resets: list[Callable[[], None]] = []
 
 
 def _renew_all() -> None:
-    process.pid = os.getpid()
+    process.pid, process.is_forked = os.getpid(), True
     for lock in _alive:
         lock._at_fork_reinit()  # type: ignore[attr-defined]  # noqa: SLF001  # as logging does
     for reset in _resets:

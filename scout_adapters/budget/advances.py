@@ -2,6 +2,9 @@
 
 An advance is one hold in the store. Calls hold parts of it in memory; what they spent is booked
 some milliseconds later. The part that no call uses is released after `ADVANCE_SECONDS`.
+
+A process that was forked after this package was imported makes none: it may end by `os._exit`, and
+an advance that is not released stays held for an hour.
 """
 
 from __future__ import annotations
@@ -118,6 +121,8 @@ class Advances:
 
         `left` is the amount left in the tightest account. Called before each hold in the store.
         """
+        if process.is_forked:
+            return 0
         now = self._clock.now()
         last, calls = self._demand.get(accounts, (-math.inf, 0))
         if now - last < QUICK_SECONDS:

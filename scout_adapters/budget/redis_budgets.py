@@ -12,14 +12,12 @@ its data, processes restore the totals that they last read: held amounts then co
 
 from __future__ import annotations
 
-import atexit
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from secrets import token_hex
 from typing import Any, Literal
 from urllib.parse import quote
-from weakref import WeakSet
 
 from scout_adapters._internal.bounded_dict import BoundedDict
 from scout_adapters._internal.clock import SYSTEM, Clock
@@ -87,11 +85,10 @@ class RedisBudgets:
 
         self.advances = Advances(clock)
         self._fetching = fork_safe_lock()
-        self._unsent = UnsentCalls(self.server, self._collect)
+        self._unsent = UnsentCalls(self.server, self._collect, self.advances.end_all)
         self._totals: BoundedDict[str, int] = BoundedDict(MAX_TOTALS)
         self._epochs: BoundedDict[str, str] = BoundedDict(MAX_TOTALS)
         self._local: MemoryBudgets | None = None
-        _opened.add(self)
 
     def __repr__(self) -> str:
         return f"RedisBudgets({self.server.url.label!r})"
@@ -327,15 +324,3 @@ def _life(accounts: Sequence[Account]) -> int:
 
 def _tag_of(budget: str) -> str:
     return f"budget {quote(budget, safe='')}"
-
-
-_opened: WeakSet[RedisBudgets] = WeakSet()
-
-
-def _end_advances() -> None:
-    """End all advances at the end of the process, before `unsent_calls` sends what is queued."""
-    for budgets in list(_opened):
-        budgets.advances.end_all()
-
-
-atexit.register(_end_advances)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import sys
 import threading
 import time
 from collections import deque
@@ -36,13 +37,16 @@ class UnsentCalls:
         self,
         server: RedisServer,
         collect: Callable[[Callable[[LuaCall], None]], bool] = lambda _: False,
+        end: Callable[[], object] = lambda: None,
     ) -> None:
         """`collect` receives a function that queues a call; it runs before calls are sent.
 
-        It returns whether it must run again in `COLLECT_SECONDS`.
+        It returns whether it must run again in `COLLECT_SECONDS`. `end` runs at the end of the
+        process, before the last calls are collected.
         """
         self._server = server
         self._collects = collect
+        self.end = end
         self._lock = fork_safe_lock()
         self._calls: deque[LuaCall] = deque(maxlen=MAX_UNSENT)
         self._sending = fork_safe_lock()
@@ -75,6 +79,7 @@ class UnsentCalls:
                         target=self._run, name="scout-unsent", daemon=True
                     )
                     self._thread.start()
+                    _send_at_end_of_child()
 
     def send(self, last: LuaCall | None = None) -> Any:
         """Send the queued calls, then `last` in the same round trip; return the last result.
@@ -132,7 +137,19 @@ def _forget_all() -> None:
         queue._forget()  # noqa: SLF001  # of this module
 
 
+def _send_at_end_of_child() -> None:
+    """Let a child of `multiprocessing` send what is queued: it ends without `atexit`.
+
+    Called at the first use, because a child drops what was registered before the fork.
+    """
+    util = sys.modules.get("multiprocessing.util")
+    if util is not None and util.process.parent_process() is not None:
+        util.Finalize(None, _send_all, exitpriority=0)
+
+
 def _send_all() -> None:
+    for queue in list(_queues):
+        queue.end()
     for queue in list(_queues):
         with suppress(StoreUnavailableError):
             queue.send()

@@ -6,7 +6,7 @@ from functools import partial
 
 import pytest
 
-from scout_adapters.budget import Balance, redis_budgets, unsent_calls
+from scout_adapters.budget import Balance, unsent_calls
 from scout_adapters.budget.advances import ADVANCE_SECONDS, AdvanceHold
 from scout_adapters.budget.redis_budgets import LocalHold, RedisBudgets
 from scout_adapters.errors import BudgetError
@@ -127,6 +127,5 @@ def test_what_is_spent_without_the_server_is_not_what_an_advance_holds(
 
 def test_a_program_that_ends_leaves_nothing_held(store: RedisBudgets, other: RedisBudgets) -> None:
     store.settle(advanced(store), COST)
-    redis_budgets._end_advances()  # as at the end of the interpreter
-    unsent_calls._send_all()
+    unsent_calls._send_all()  # as at the end of the interpreter
     assert amounts(other) == (COST, 0, 0, 0)

@@ -7,11 +7,13 @@ import signal
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from multiprocessing import get_context
 from typing import Any
 
 import pytest
 
 from scout_adapters import ScoutBudgetCallbackHandler, ScoutGroqChatModel
+from scout_adapters._internal.fork import process
 from scout_adapters.budget import Account, Balance, Hold
 from scout_adapters.budget.advances import ADVANCE_SECONDS, SHARE, AdvanceHold
 from scout_adapters.budget.redis_budgets import RedisBudgets
@@ -224,6 +226,7 @@ def test_kill_9_loses_no_cost_and_holds_no_more_than_an_advance(
     child = os.fork()
     if child == 0:
         try:
+            process.is_forked = False  # as a process that was started for itself
             for _ in range(200):
                 store.settle(held(store), COST)
             assert store.advances.is_live([ACCOUNT])
@@ -232,6 +235,49 @@ def test_kill_9_loses_no_cost_and_holds_no_more_than_an_advance(
     assert os.waitpid(child, 0)[1] == signal.SIGKILL
     spent, left_held, *_ = amounts(other)
     assert 200 * COST <= spent + left_held <= 200 * COST + AMOUNT + LIMIT // SHARE
+
+
+def test_children_of_multiprocessing_lose_no_cost_and_leave_nothing_held(
+    store: RedisBudgets, other: RedisBudgets
+) -> None:
+    def spend() -> None:
+        for _ in range(50):
+            store.settle(held(store), COST)
+
+    children = [get_context("fork").Process(target=spend) for _ in range(2)]
+    for child in children:
+        child.start()
+    for child in children:
+        child.join()
+    assert amounts(other) == (100 * COST, 0, 0, 0)
+
+
+def test_a_child_that_imports_the_package_after_the_fork_ends_its_advance(
+    store: RedisBudgets, other: RedisBudgets
+) -> None:
+    def spend() -> None:
+        process.is_forked = False
+        store.settle(advanced(store), COST)
+        assert store.advances.is_live([ACCOUNT])
+
+    child = get_context("fork").Process(target=spend)
+    child.start()
+    child.join()
+    assert child.exitcode == 0
+    assert amounts(other) == (COST, 0, 0, 0)
+
+
+def test_a_forked_child_holds_each_call_alone(store: RedisBudgets, other: RedisBudgets) -> None:
+    child = os.fork()
+    if child == 0:
+        code = 1
+        try:
+            holds = [held(store) for _ in range(20)]
+            code = int({type(hold) for hold in holds} != {Hold})
+        finally:
+            os._exit(code)
+    assert os.waitpid(child, 0)[1] == 0
+    assert amounts(other) == (0, 20 * AMOUNT, 0, 0)
 
 
 @pytest.fixture
