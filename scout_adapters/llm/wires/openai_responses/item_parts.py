@@ -60,6 +60,9 @@ class Part:
     pieces: list[str] = field(default_factory=list)
     annotations: int = 0
     labelled: bool = False
+    size: int = 0
+    """Characters of the JSON arguments of a function call that were shown."""
+
     complete: bool = False
     """Whether the arguments of a call were there when it began: what follows repeats them."""
 
@@ -68,23 +71,40 @@ class Part:
         shown = "".join(self.pieces)
         return whole[len(shown) :] if whole.startswith(shown) else ""
 
-    def rest_of_call(self, whole: str) -> str:
+    def is_repeated_by(self, piece: str) -> bool:
+        """Return whether a piece is all arguments that were shown, as one JSON object."""
+        if len(piece) != self.size or piece[:1] != "{" or piece[-1:] != "}":
+            return False
+        return piece == "".join(self.pieces)
+
+    def begins_with(self, text: str) -> bool:
+        """Return whether the pieces that were shown begin with a text."""
+        return "".join(self.pieces).startswith(text)
+
+    def rest_of_call(self, whole: str, *, is_json: bool) -> str:
         """Return what of a call's arguments was not shown; raises `MalformedResponse`.
 
         Pieces that are not the whole have lost or repeated something: the call would do another
-        thing than the model asked for.
+        thing than the model asked for. The lines of plain text may end in other white space.
         """
         shown = "".join(self.pieces)
         if whole.startswith(shown):
             return whole[len(shown) :]
-        if whole and whole not in NO_ARGUMENTS and not _same(shown, whole):
+        same = _same_json if is_json else _same_text
+        if whole and whole not in NO_ARGUMENTS and not same(shown, whole):
             raise malformed("the pieces of a call's arguments are not the arguments at its end")
         return ""
 
 
-def _same(one: str, other: str) -> bool:
+def _same_json(one: str, other: str) -> bool:
     """Return whether two texts are the same JSON value."""
     try:
         return bool(json.loads(one, strict=False) == json.loads(other, strict=False))
     except (ValueError, RecursionError):
         return False
+
+
+def _same_text(one: str, other: str) -> bool:
+    """Return whether two texts differ only in white space at the ends of the text and its lines."""
+    lines, others = one.strip().splitlines(), other.strip().splitlines()
+    return [line.rstrip() for line in lines] == [line.rstrip() for line in others]

@@ -109,12 +109,15 @@ def annotation(note: Json) -> Json:
     return renamed | {"file_index": note["index"]}
 
 
-def call_of(item: Json) -> ToolCall | InvalidToolCall | None:
-    """Return the tool call that an item is; None for the items that are none."""
+def call_of(item: Json, *, last_of_cut: bool) -> ToolCall | InvalidToolCall | None:
+    """Return the tool call that an item is; None for the items that are none.
+
+    `last_of_cut` states that it is the last item of a response that ended at its limit.
+    """
     match item["type"]:
         case "function_call":
             args = arguments_of(item)
-            if is_cut(item) and not args.strip():
+            if (last_of_cut or is_cut(item)) and not args.strip():
                 args = end_of_cut(args)
             return tool_call(require(item, "name", str), args, call_id(item))
         case "custom_tool_call":

@@ -76,7 +76,8 @@ def parse_response(body: Json, spec: ProviderSpec) -> AIMessage:
     items = [item for item in require(body, "output", list) if item is not None]
     check_blocks(len(items), MAX_CALLS)
     content: list[str | Json] = [block for item in items for block in item_blocks(item)]
-    calls = [call for item in items if (call := call_of(item))]
+    last = items[-1] if items and body.get("status") == "incomplete" else None
+    calls = [call for item in items if (call := call_of(item, last_of_cut=item is last))]
     logprobs = [token for item in items for token in logprobs_of(item)]
     usage = mapping(body.get("usage"))
     return answer_of(

@@ -29,11 +29,14 @@ from scout_adapters.llm.wires.openai_responses.parse import (
     text_or_none,
 )
 from scout_adapters.llm.wires.openai_responses.stream_events import (
+    COUNTED,
     ENDED_TEXTS,
     FAILURES,
     PART_EVENTS,
     STATUSES,
+    UNCOUNTED,
     is_error,
+    item_name,
     refuse,
 )
 from scout_adapters.llm.wires.openai_responses.stream_items import CALLS, StreamedItem
@@ -61,7 +64,7 @@ class ResponsesStreamReader:
         self._named: Json = {}
         self._id: str | None = None
         self._sequence = -1
-        self._first: int | None = None
+        self._rises = 0
         self._newest: Json = {}
         self._next_index = BlockIndexes()
         self._by_id: dict[str, StreamedItem] = {}
@@ -87,15 +90,24 @@ class ResponsesStreamReader:
             return None
         number = event.get("sequence_number")
         if type(number) is int:
-            if number < self._sequence:
-                raise malformed(f"event {number} of the stream comes after {self._sequence}")
-            if number == self._sequence != self._first and _repeats(event, self._newest):
+            if number > self._sequence:
+                self._rises += 1
+            elif self._is_repeat(event, number):
                 return None
-            if self._first is None:
-                self._first = number
             self._sequence, self._newest = number, event
         chunk: AIMessageChunk | None = read(self, event)
         return chunk
+
+    def _is_repeat(self, event: Json, number: int) -> bool:
+        """Return whether a proxy has sent a piece twice; raises `MalformedResponse` for an old one.
+
+        Servers that do not count each event repeat a number: their events are all read.
+        """
+        if number < self._sequence:
+            raise malformed(f"event {number} of the stream comes after {self._sequence}")
+        if event != self._newest:
+            self._rises = UNCOUNTED
+        return self._rises >= COUNTED and event["type"].endswith(".delta")
 
     def close(self) -> AIMessageChunk:
         """Make the last chunk: the metadata, the usage, and what waited for content."""
@@ -117,7 +129,8 @@ class ResponsesStreamReader:
         if not self._called:
             return []
         cut = self._response.get("status") == "incomplete"
-        endings = (item.ending(cut=cut) for item in self._by_index.values())
+        items = [*self._by_index.values()]
+        endings = (item.ending(cut=cut, newest=item is items[-1]) for item in items)
         return [ending for ending in endings if ending]
 
     def _begin(self, event: Json) -> None:
@@ -173,7 +186,7 @@ class ResponsesStreamReader:
         if place is None:
             place = len(self._by_index)
         if type(place) is not int or item_id(item) in self._by_id:
-            raise malformed(f"{_named(place)} of the response was added twice, or has no place")
+            raise malformed(f"{item_name(place)} of the response was added twice, or has no place")
         return self._show(self._open(item, place).begin(without_placeholder(item)))
 
     def _open(self, item: Json, place: int) -> StreamedItem:
@@ -193,9 +206,9 @@ class ResponsesStreamReader:
         if state is None and self._may_be_whole():
             return self._show_whole(item, len(self._by_index) if place is None else place)
         if state is None or state.kind != item_kind(item):
-            raise malformed(f"{_named(place)} of the response ends, but was never added")
+            raise malformed(f"{item_name(place)} of the response ends, but was never added")
         if state.done:
-            raise malformed(f"{_named(place)} of the response ends twice")
+            raise malformed(f"{item_name(place)} of the response ends twice")
         self._logprobs += logprobs_of(item)
         return self._show(state.end(item))
 
@@ -335,16 +348,3 @@ class ResponsesStreamReader:
         "response.cancelled": _end,
     }
     """The method that reads an event, by its type; other types carry nothing for a message."""
-
-
-def _named(place: Any) -> str:
-    """Return how messages name an item: `item 3` by its index, or `an item` if that is no integer.
-
-    Such an index is not printed: it is the provider's JSON, and may be nested too deep for that.
-    """
-    return f"item {place}" if type(place) is int else "an item"
-
-
-def _repeats(event: Json, newest: Json) -> bool:
-    """Return whether a proxy has sent a piece twice; servers that do not count repeat a number."""
-    return event == newest and str(event.get("type")).endswith(".delta")

@@ -6,6 +6,7 @@ https://platform.openai.com/docs/api-reference/responses-streaming
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from scout_adapters._internal.json_values import Json
 from scout_adapters.errors import ProviderRefusal
@@ -34,6 +35,12 @@ PART_EVENTS = tuple(
 )
 """Events between two texts of an item."""
 
+COUNTED = 4
+"""Events: after so many in rising order, an equal event with an equal number is a repeated one."""
+
+UNCOUNTED = -(2**63)
+"""The number of rising events of a stream in which different events have had one number."""
+
 
 def is_error(event: Json) -> bool:
     """Return whether an event reports an error: OpenAI's, or that of a server or gateway."""
@@ -48,3 +55,11 @@ def refuse(event: Json) -> None:
     if "type" not in event and not event.get("error"):
         raise ProviderRefusal(fields)
     raise ProviderRefusal({"error": event.get("error") or fields})
+
+
+def item_name(place: Any) -> str:
+    """Return how messages name an item: `item 3` by its index, or `an item` if that is no integer.
+
+    Such an index is not printed: it is the provider's JSON, and may be nested too deep for that.
+    """
+    return f"item {place}" if type(place) is int else "an item"

@@ -138,13 +138,13 @@ class StreamedItem:
         if self.kind not in CALLS:
             raise malformed(f"arguments in an item of type {self.kind!r}")
         whole = self._whole()
-        if whole.complete or (
-            piece[:1] == "{" and piece[-1:] == "}" and piece == "".join(whole.pieces)
-        ):
+        if self.kind == "custom_tool_call":
+            whole.pieces.append(piece)
+            return Shown(calls=[_call(whole.index, dump_json(piece)[1:-1])])
+        if whole.complete or whole.is_repeated_by(piece):
             return Shown()  # the whole arguments once more, as some servers end a call
         whole.pieces.append(piece)
-        if self.kind == "custom_tool_call":
-            return Shown(calls=[_call(whole.index, dump_json(piece)[1:-1])])
+        whole.size += len(piece)
         block = {"type": "function_call", "arguments": piece, "index": whole.index}
         return Shown([block], [_call(whole.index, piece)])
 
@@ -154,7 +154,7 @@ class StreamedItem:
         `name` is that of `text` or `reason`, or `arguments`.
         """
         if name == "arguments":
-            rest = self._whole().rest_of_call(whole) if self.kind in CALLS else ""
+            rest = self._rest_of_call(whole, may_be_cut=True) if self.kind in CALLS else ""
             return self.argue(piece_of_arguments(rest)) if rest else None
         of_reasoning = name in TEXT_KEYS
         if self.kind != ("reasoning" if of_reasoning else "message"):
@@ -178,28 +178,36 @@ class StreamedItem:
             case "reasoning":
                 return self._end_reasoning(item)
             case "function_call":
-                rest = self._whole().rest_of_call(arguments_of(item))
+                rest = self._rest_of_call(arguments_of(item), may_be_cut=self._cut)
                 return self.argue(rest) if rest else Shown()
             case "custom_tool_call":
                 return self._end_custom(item)
         return Shown([item_block(item) | {"index": self._next_index()}])
 
-    def ending(self, *, cut: bool) -> ToolCallChunk | None:
+    def ending(self, *, cut: bool, newest: bool) -> ToolCallChunk | None:
         """Return the fragment that makes LangChain report arguments that were cut off; or None.
 
         `cut` states that the response ended at its limit. The provider marks an item that it did
-        not complete; without its end the item is the one that was cut.
+        not complete; without its end, or if it is the newest and empty, it is the one that was cut.
         """
         if self.kind not in CALLS:
             return None
         whole = self._whole()
-        text, open_ended = "".join(whole.pieces), self._cut or (cut and not self.done)
+        text = "".join(whole.pieces)
+        open_ended = self._cut or (cut and (not self.done or (newest and not text.strip())))
         if self.kind == "custom_tool_call":
             text = f'{{"{CUSTOM_ARGUMENT}": "{dump_json(text)[1:-1]}' + ('"}' if self.done else "")
             end = "]" if self.done and self._cut else end_of_arguments(text)
         else:
             end = end_of_cut(text) if open_ended else end_of_arguments(text)
         return _call(whole.index, end) if end else None
+
+    def _rest_of_call(self, text: str, *, may_be_cut: bool) -> str:
+        """Return what of a call was not shown; of one that was cut, the pieces may be longer."""
+        whole = self._whole()
+        if may_be_cut and whole.begins_with(text):
+            return ""
+        return whole.rest_of_call(text, is_json=self.kind == "function_call")
 
     def _whole(self) -> Part:
         part = self.parts.get(None)
@@ -226,6 +234,7 @@ class StreamedItem:
         block |= {"arguments": arguments, "call_id": call_id(item)}
         if arguments:
             whole.pieces.append(arguments)
+            whole.size = len(arguments)
             whole.complete = arguments[0] == "{" and not end_of_arguments(arguments)
         call = _call(whole.index, arguments, name, call_id(item))
         return Shown([{"type": "function_call", **block, "index": whole.index}], [call])
@@ -240,7 +249,7 @@ class StreamedItem:
 
     def _end_custom(self, item: Json) -> Shown:
         whole = self._whole()
-        text = whole.rest_of_call(require(item, "input", str))
+        text = self._rest_of_call(require(item, "input", str), may_be_cut=self._cut)
         whole.pieces.append(text)
         rest = dump_json(text)[1:-1]
         block = without_nulls(item) | {"index": whole.index}
