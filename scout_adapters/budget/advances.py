@@ -18,7 +18,7 @@ from weakref import WeakSet
 from scout_adapters._internal.bounded_dict import BoundedDict
 from scout_adapters._internal.clock import SYSTEM, Clock
 from scout_adapters._internal.fork import call_after_fork, fork_safe_lock, process
-from scout_adapters.budget.accounts import MAX_EXACT, Account, Hold, clamp
+from scout_adapters.budget.accounts import MAX_EXACT, Account, Balance, Hold, clamp
 
 ADVANCE_SECONDS = 1.0
 """Seconds for which an advance serves calls. Until then other processes see it as held."""
@@ -185,8 +185,8 @@ class Advances:
         self._changed[advance] = None
         self._live.pop(advance.accounts, None)
 
-    def end_all(self, budget: str | None = None, window: str | None = None) -> bool:
-        """End the advances of a budget and window, or all; return whether there were any."""
+    def end_all(self, budget: str | None = None, window: str | None = None) -> None:
+        """End the advances of a budget and window, or all."""
         with self._lock:
             ended = [
                 advance
@@ -196,7 +196,23 @@ class Advances:
             ]
             for advance in ended:
                 self._end(advance)
-        return bool(ended)
+
+    def release(self, short: Balance, amount: int) -> bool:
+        """End the advances of an account that has too little left for an amount.
+
+        Return whether this was done: only if what they release is enough.
+        """
+        key = short.account[:3]  # without the limit
+        with self._lock:
+            live = [
+                advance
+                for accounts, advance in self._live.items()
+                if any(account[:3] == key for account in accounts)
+            ]
+            is_enough = amount <= short.left + sum(each.amounts.left for each in live)
+            for advance in live if is_enough else ():
+                self._end(advance)
+        return bool(live) and is_enough
 
     def book(self, booked: Callable[[Advance, int, bool], None]) -> bool:
         """Call `booked` for each advance that has changed; return whether some still serve calls.

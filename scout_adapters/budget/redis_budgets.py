@@ -102,16 +102,22 @@ class RedisBudgets:
         try:
             if self.advances.serve(hold):
                 return hold
+            if self.server.is_paused:  # fails at once, or holds here
+                return self._hold_in_store(hold)
             with self._fetching:  # one thread makes an advance, which serves the others
-                if self.advances.serve(hold):
-                    return hold
-                result = self._advance(hold) or self._hold_in_store(hold)
-                if isinstance(result, Balance) and self.advances.end_all(result.account.budget):
-                    return self._hold_in_store(hold)  # what advances released may be enough
-                return result
+                return self._fetch(hold)
         except BaseException:  # raised again; Ctrl-C: the hold may be lost
             self.settle(hold, 0)
             raise
+
+    def _fetch(self, hold: AdvanceHold) -> Hold | Balance:
+        """Hold an amount in the store, or from the advance that another thread has made."""
+        if self.advances.serve(hold):
+            return hold
+        result = self._advance(hold) or self._hold_in_store(hold)
+        while isinstance(result, Balance) and self.advances.release(result, hold.amount):
+            result = self._hold_in_store(hold)  # another of its accounts may refuse it now
+        return result
 
     def has_advance(self, accounts: Sequence[Account]) -> bool:
         return self.advances.is_live(accounts)
@@ -124,7 +130,7 @@ class RedisBudgets:
             self.settle(hold, 0)
             raise
 
-    def _advance(self, hold: AdvanceHold) -> Hold | None:
+    def _advance(self, hold: AdvanceHold) -> Hold | Balance | None:
         """Hold an amount for further calls, too; return None if only this call should be held."""
         accounts = hold.accounts
         extra = self.advances.plan(accounts, hold.amount, self._left(accounts))
@@ -136,7 +142,7 @@ class RedisBudgets:
             result = self._hold_in_store(hold, extra=extra)
             if isinstance(result, Balance):
                 self.advances.reduce(accounts)
-                return None
+                return result if result.left < hold.amount else None
             if isinstance(result, LocalHold):
                 return result
             self.advances.open(result, hold)

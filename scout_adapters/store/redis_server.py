@@ -97,9 +97,14 @@ class RedisServer:
             self._record_recovery()
         return results
 
+    @property
+    def is_paused(self) -> bool:
+        """Whether the server failed, and it is not time to try again."""
+        return bool(self.fault) and self._clock.now() < self._next_try
+
     def check_pause(self) -> None:
         """Raise `StoreUnavailableError` if the server failed, and it is not time to try again."""
-        if self.fault and self._clock.now() < self._next_try:
+        if self.is_paused:
             raise StoreUnavailableError(self.fault)
 
     def _admit(self) -> None:
