@@ -17,6 +17,7 @@ from scout_adapters.llm.wires.anthropic_messages.usage import dollars, usage_of
 from scout_adapters.llm.wires.parsing import (
     MAX_CALLS,
     check_blocks,
+    dump_json,
     end_of_cut,
     is_bare_error,
     newer_usage,
@@ -51,6 +52,13 @@ METADATA_FIELDS = (
 )
 """Fields of an answer that `response_metadata` has if they are not null."""
 
+CUT_REASONS = ("max_tokens", "model_context_window_exceeded", "refusal")
+"""Stop reasons of an answer whose last block may be incomplete.
+https://platform.claude.com/docs/en/build-with-claude/handling-stop-reasons"""
+
+NO_INPUT = frozenset({"", "{}", "null"})
+"""Input of a call without arguments, as JSON text; some gateways begin every call with it."""
+
 USAGE_FIELDS = frozenset(
     {
         "input_tokens",
@@ -79,7 +87,7 @@ def parse_response(body: Json, spec: ProviderSpec) -> AIMessage:
         raise malformed("the answer has neither content nor a stop reason")
     content = [checked_block(block) for block in blocks]
     calls = [parse_tool_call(block) for block in content if block["type"] == "tool_use"]
-    if body.get("stop_reason") == "max_tokens" and calls and is_cut(content[-1]):
+    if body.get("stop_reason") in CUT_REASONS and calls and is_cut(content[-1]):
         calls[-1] = parse_tool_call(content[-1] | {"input": end_of_cut("")})
     return AIMessage(
         content=message_content(content),
@@ -126,11 +134,14 @@ def parse_tool_call(block: Json) -> ToolCall | InvalidToolCall:
 
 
 def is_cut(block: Json) -> bool:
-    """Return whether a block that ends at the limit is a call that was cut before its arguments.
+    """Return whether the last block of a cut answer is a call that was cut before its arguments."""
+    return block["type"] == "tool_use" and not input_text(block.get("input"))
 
-    https://platform.claude.com/docs/en/build-with-claude/handling-stop-reasons
-    """
-    return block["type"] == "tool_use" and not block.get("input")
+
+def input_text(value: Any) -> str:
+    """Return the input of a call as JSON text; empty if it has no arguments."""
+    text = value.strip() if isinstance(value, str) else dump_json(value) if value else ""
+    return "" if text in NO_INPUT else text
 
 
 def text_or_none(value: Any) -> str | None:

@@ -16,8 +16,11 @@ from scout_adapters._internal.json_values import Json, mapping, objects
 from scout_adapters.errors import malformed
 from scout_adapters.llm.types import ProviderSpec
 from scout_adapters.llm.wires.anthropic_messages.parse import (
+    CUT_REASONS,
     GUARDRAIL_FIELDS,
+    NO_INPUT,
     checked_block,
+    input_text,
     last_metadata,
     model_names,
     raise_if_refused,
@@ -69,6 +72,8 @@ class MessagesStreamReader:
         self._counts: Json = {}
         self._open: dict[int, Json] = {}
         self._args: dict[int, list[str]] = {}
+        self._lengths: dict[int, int] = {}
+        """Characters of the arguments in `_args`."""
         self._complete: set[int] = set()
         """Calls whose arguments came with their beginning; some gateways send them again."""
         self._moved: dict[int, int] = {}
@@ -196,10 +201,10 @@ class MessagesStreamReader:
 
     def _call(self, index: int, block: Json) -> AIMessageChunk:
         """Open a tool call; its arguments follow, unless the server sends them at once."""
-        given = block.get("input")
-        arguments = given if isinstance(given, str) else dump_json(given) if given else ""
+        arguments = input_text(block.get("input"))
         self._args[index] = [arguments] if arguments else []
-        if arguments and not end_of_arguments(arguments):
+        self._lengths[index] = len(arguments)
+        if arguments[:1] == "{" and not end_of_arguments(arguments):
             self._complete.add(index)
         call = tool_call_chunk(
             name=require(block, "name", str),
@@ -213,20 +218,30 @@ class MessagesStreamReader:
         if index not in self._open and self._args:
             index = next(reversed(self._args))  # an unknown number continues the newest call
         pieces = self._args.get(index)
-        if not piece or index in self._complete or _adds_nothing(pieces, piece):
+        if not piece or index in self._complete or self._adds_nothing(index, piece):
             return None
         block = {"type": "input_json_delta", "partial_json": piece, "index": index}
         if pieces is None:
             return self._block(block)  # a server tool, which runs at the provider
         pieces.append(piece)
+        self._lengths[index] += len(piece)
         return self._block(block, tool_call_chunk(args=piece_of_arguments(piece), index=index))
+
+    def _adds_nothing(self, index: int, piece: str) -> bool:
+        """Return whether a piece is `{}` before the arguments, or all of them once more."""
+        if piece[:1] != "{" or piece[-1:] != "}" or index not in self._args:
+            return False
+        if not (length := self._lengths[index]):
+            return piece == "{}"
+        return length == len(piece) and piece == "".join(self._args[index])
 
     def _endings(self) -> list[ToolCallChunk]:
         """Return the fragments that mark broken arguments of calls, and calls that were cut off."""
         texts = {index: end_of_arguments("".join(args)) for index, args in self._args.items()}
         newest = next(reversed(self._open), None)
-        if self._end.get("stop_reason") == "max_tokens" and newest in self._args:
-            texts[newest] = end_of_cut("".join(self._args[newest]))
+        if self._end.get("stop_reason") in CUT_REASONS and newest in self._args:
+            text = "".join(self._args[newest])
+            texts[newest] = end_of_cut("" if text.strip() in NO_INPUT else text)
         return [tool_call_chunk(args=text, index=index) for index, text in texts.items() if text]
 
     def _block(self, block: Json, *calls: ToolCallChunk) -> AIMessageChunk:
@@ -261,13 +276,6 @@ def _partial_json(delta: Json) -> str:
     if piece is None:
         return ""
     return dump_json(piece) if isinstance(piece, dict) else require(delta, "partial_json", str)
-
-
-def _adds_nothing(pieces: list[str] | None, piece: str) -> bool:
-    """Return whether a piece is `{}` before the arguments, or all of them once more."""
-    if pieces is None or piece[:1] != "{" or piece[-1:] != "}":
-        return False
-    return piece == ("".join(pieces) or "{}")
 
 
 def _beside_delta(event: Json) -> Json:

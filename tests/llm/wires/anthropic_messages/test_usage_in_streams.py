@@ -110,6 +110,11 @@ def piece(text: Any, **index: int) -> Json:
         pytest.param([call(input={}), piece(None, index=0), piece({"q": 1}, index=0)], id="object"),
         pytest.param([call(input='{"q": 1}')], id="the input as text"),
         pytest.param([call(input={}), piece("{}", index=0), piece('{"q": 1}', index=0)], id="{}"),
+        *(
+            pytest.param([call(input=nothing), piece('{"q":'), piece("1}")], id=f"text {nothing!r}")
+            for nothing in ("{}", " {} ", "null", " ")
+        ),
+        pytest.param([call(input='{"q":'), piece("1}")], id="the input begun as text"),
         pytest.param(
             [call(input={"q": 1}), piece('{"q":', index=0), piece("1}", index=0)], id="input twice"
         ),
@@ -124,14 +129,49 @@ def test_every_piece_of_a_call_reaches_it(blocks: list[Json]) -> None:
     assert message.invalid_tool_calls == []
 
 
-def test_the_last_call_of_a_cut_answer_is_invalid_without_its_arguments() -> None:
-    usage, start = read(input=1, output=9), call(input={})
-    body = {"content": [start["content_block"]], "stop_reason": "max_tokens", "usage": usage}
+CUT = ["max_tokens", "model_context_window_exceeded", "refusal"]
+
+
+@pytest.mark.parametrize("stop", CUT)
+@pytest.mark.parametrize("nothing", [{}, "{}", "null", " "])
+def test_the_last_call_of_a_cut_answer_is_invalid_without_its_arguments(
+    stop: str, nothing: Any
+) -> None:
+    usage, start = read(input=1, output=9), call(input=nothing)
+    body = {"content": [start["content_block"]], "stop_reason": stop, "usage": usage}
     for message in (
         WIRE.parse_response({"id": "m", "model": "claude", **body}, SPEC),
-        merged(usage, usage, start, stop="max_tokens"),
+        merged(usage, usage, start, stop=stop),
     ):
         assert message.tool_calls == []
         assert [broken["name"] for broken in message.invalid_tool_calls] == ["rm"]
-    complete = merged(usage, usage, start, TEXT | {"index": 1}, stop="max_tokens")
+    complete = merged(usage, usage, start, TEXT | {"index": 1}, stop=stop)
     assert [(c["name"], c["args"]) for c in complete.tool_calls] == [("rm", {})]
+
+
+def test_equal_pieces_of_arguments_are_joined_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    reader = WIRE.reader(SPEC)
+    reader.feed(call(input={}))
+    reader.feed(piece('{"q": 1}'))
+    monkeypatch.setattr(reader, "_args", {0: Unread()})
+    for _ in range(3):
+        reader.feed(piece('{"p": 22}'))
+
+
+class Unread:
+    """Pieces that may grow and may not be joined."""
+
+    def append(self, piece: str) -> None:
+        pass
+
+    def __iter__(self) -> Any:
+        raise AssertionError("the pieces were joined")
+
+
+@pytest.mark.parametrize("stop", [[], {}, 1, None])
+def test_a_stop_reason_of_another_type_cuts_nothing(stop: Any) -> None:
+    usage, start = read(input=1, output=9), call(input={"q": 1})
+    body = {"content": [start["content_block"]], "stop_reason": stop, "usage": usage}
+    whole = WIRE.parse_response({"id": "m", "model": "claude", **body}, SPEC)
+    for message in (whole, merged(usage, usage, start, stop=stop)):
+        assert [c["args"] for c in message.tool_calls] == [{"q": 1}]
