@@ -15,7 +15,7 @@ from scout_adapters.llm.types import ProviderSpec, Turn
 from scout_adapters.llm.wires.openai_chat.content import render_content
 from scout_adapters.llm.wires.openai_chat.dialect import ChatCompletionsDialect
 from scout_adapters.llm.wires.openai_chat.parse_fields import CALL_EXTRAS
-from scout_adapters.llm.wires.openai_chat.tool_calls import CUSTOM_ARGUMENT
+from scout_adapters.llm.wires.openai_chat.streamed_call import CUSTOM_ARGUMENT
 from scout_adapters.llm.wires.openai_chat.tool_media import media_after_results
 
 INVALID_IN_NAME = re.compile(r"[\s<|\\/>]+")

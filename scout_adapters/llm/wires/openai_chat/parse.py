@@ -35,6 +35,7 @@ from scout_adapters.llm.wires.openai_chat.parse_fields import (
     with_upstream,
 )
 from scout_adapters.llm.wires.openai_chat.tool_calls import (
+    CUT_REASONS,
     call_extras,
     parse_tool_calls,
     split_hosted,
@@ -59,7 +60,7 @@ def parse_response(body: Json, spec: ProviderSpec) -> AIMessage:
     text, reasoning, other_parts = content_of(message.get("content"))
     finish_reason = text_field(choice, "finish_reason")
     raw_calls, hosted = split_hosted(message.get("tool_calls"))
-    calls = parse_tool_calls(raw_calls, cut=finish_reason == "length")
+    calls = parse_tool_calls(raw_calls, cut=finish_reason in CUT_REASONS)
     if not (text or any(calls)):
         raise_if_call_failed(finish_reason, body)
     usage = mapping(body.get("usage") or choice.get("usage"))

@@ -34,7 +34,7 @@ from scout_adapters.llm.wires.openai_chat.parse_fields import (
     tool_counts,
     with_upstream,
 )
-from scout_adapters.llm.wires.openai_chat.tool_calls import CallFragments, split_hosted
+from scout_adapters.llm.wires.openai_chat.tool_calls import CUT_REASONS, CallFragments, split_hosted
 from scout_adapters.llm.wires.openai_chat.usage import usage_of
 from scout_adapters.llm.wires.parsing import newer_usage
 
@@ -66,6 +66,7 @@ class ChatStreamReader:
         self._finish_reason = ""
         self._filter: Json = {}
         self._has_answer = False
+        self._whole: Json = {}
         self._calls = CallFragments()
         self._accumulated = Accumulated()
 
@@ -85,8 +86,8 @@ class ChatStreamReader:
         raise_if_choice_failed(choice, event)
         self._read_choice_fields(choice)
         delta = choice.get("delta")
-        if delta is None and not self._has_answer:
-            delta = choice.get("message")  # some gateways send the whole answer as one event
+        if delta is None and "message" in choice:
+            delta = self._message(choice["message"])
         if delta is None:  # Azure: only results of its content filter
             self._read_filter(choice)
         chunk = None if delta is None else self._read_delta(delta)
@@ -95,6 +96,22 @@ class ChatStreamReader:
         elif self._finish_reason and not self._has_answer:
             raise_if_call_failed(self._finish_reason, event)
         return chunk
+
+    def _message(self, message: Any) -> Any:
+        """Return the whole answer, which some gateways send in one event.
+
+        Raise `MalformedResponse` for a second one: it may be the rest, or all of the text so far.
+        """
+        if not self._has_answer:
+            self._whole = mapping(message)
+            return message
+        if self._whole and any(
+            value and value != self._whole.get(name)
+            for name, value in mapping(message).items()
+            if name in ("content", "tool_calls")
+        ):
+            raise malformed("the stream has a second whole message, which differs from the first")
+        return None
 
     def close(self) -> AIMessageChunk:
         """Return the last chunk, with what is known or complete only at the end."""
@@ -110,7 +127,7 @@ class ChatStreamReader:
         return AIMessageChunk(
             content="",
             additional_kwargs=kwargs | lists | extras,
-            tool_call_chunks=self._calls.endings(cut=self._finish_reason == "length"),
+            tool_call_chunks=self._calls.endings(cut=self._finish_reason in CUT_REASONS),
             usage_metadata=self.usage,
             response_metadata={**unsent, "model_provider": self._maker, **last},
             chunk_position="last",

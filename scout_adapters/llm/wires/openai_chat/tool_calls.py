@@ -6,8 +6,6 @@ LangChain merges fragments by index alone, so they get a reliable index here: se
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass, field
 from typing import Any
 
 from langchain_core.messages import InvalidToolCall, ToolCall, ToolCallChunk
@@ -15,12 +13,18 @@ from langchain_core.messages import InvalidToolCall, ToolCall, ToolCallChunk
 from scout_adapters._internal.json_values import Json
 from scout_adapters.errors import malformed
 from scout_adapters.llm.wires.openai_chat.parse_fields import text_field
+from scout_adapters.llm.wires.openai_chat.streamed_call import (
+    NO_ARGUMENTS,
+    StreamedCall,
+    custom_arguments,
+    generated_id,
+    starts_new_call,
+)
 from scout_adapters.llm.wires.parsing import (
     MAX_BLOCKS,
     MAX_CALLS,
     check_blocks,
     dump_json,
-    end_of_arguments,
     end_of_cut,
     piece_of_arguments,
     require,
@@ -29,14 +33,17 @@ from scout_adapters.llm.wires.parsing import (
 
 EXTRA_FIELDS = ("extra_content", "provider_specific_fields")
 
-NO_ARGUMENTS = frozenset({"{}", "null"})
-"""Arguments of a call without any; some servers begin every call with them."""
+NO_TEXT = NO_ARGUMENTS | {""}
+"""Arguments of a call without any, the empty text among them."""
 
-JSON_ENDS = ("}", "]", '"', "e", "l", *"0123456789")
-"""Last characters of a JSON value."""
+CUT_REASONS = frozenset(
+    {"content_filter", "length", "max_tokens", "model_context_window_exceeded", "model_length"}
+)
+"""Finish reasons of an answer whose last call may be incomplete.
 
-CUSTOM_ARGUMENT = "__arg1"
-"""The argument that has the input of a custom tool, as in LangChain's own tools."""
+https://platform.openai.com/docs/api-reference/chat/object, https://docs.mistral.ai/api and
+https://docs.z.ai/api-reference/llm/chat-completion
+"""
 
 
 def parse_tool_calls(
@@ -52,15 +59,15 @@ def parse_tool_calls(
         return calls, broken
     items = _as_list(raw)
     for position, item in enumerate(items):
-        call_id = text_field(item, "id") or _generated_id(position)
+        call_id = text_field(item, "id") or generated_id(position)
         last = cut and position == len(items) - 1
         if custom := _custom(item):
-            args = _custom_arguments(text_field(custom, "input")) + ("]" if last else "")
+            args = custom_arguments(text_field(custom, "input")) + ("]" if last else "")
             call = tool_call(require(custom, "name", str), args, call_id)
         else:
             function = require(item, "function", dict)
             args = _arguments(function)
-            args = end_of_cut(args) if last and not args.strip() else args
+            args = end_of_cut("") if last and args.strip() in NO_TEXT else args
             call = tool_call(require(function, "name", str), args, call_id)
         if call["type"] == "invalid_tool_call":
             broken.append(call)
@@ -95,7 +102,7 @@ def call_extras(raw: Any) -> Json:
     extras: Json = {}
     for position, item in enumerate(_as_list(raw)):
         if extra := _extra(item):
-            extras[text_field(item, "id") or _generated_id(position)] = extra
+            extras[text_field(item, "id") or generated_id(position)] = extra
     return extras
 
 
@@ -117,10 +124,6 @@ def _custom(item: Any) -> Json:
     function = item.get("function") or {}
     has_function = not isinstance(function, dict) or any(function.values())
     return {} if has_function else custom
-
-
-def _custom_arguments(text: str) -> str:
-    return dump_json({CUSTOM_ARGUMENT: text})
 
 
 def _as_list(raw: Any) -> list[Any]:
@@ -151,77 +154,16 @@ def _index(item: Json) -> Any:
     return int(index) if isinstance(index, str) and index.isdecimal() else index
 
 
-def _generated_id(position: int) -> str:
-    return f"call_{position}"
-
-
-@dataclass(slots=True)
-class _Call:
-    position: int
-    id: str = ""
-    name: str = ""
-    custom: bool = False
-    empty: bool = False
-    """Whether the server stated that there are no arguments."""
-    arguments: list[str] = field(default_factory=list)
-
-    def add(self, arguments: str) -> str:
-        """Store a fragment of the arguments and return the text for its chunk.
-
-        Some servers send `{}` before the arguments, or end a call with all of them once more.
-        """
-        if arguments in NO_ARGUMENTS and not self.arguments and not self.custom:
-            self.empty = True
-            return ""
-        if arguments[:1] == "{" and arguments[-1:] == "}" and self._has(arguments):
-            return ""
-        if arguments:
-            self.arguments.append(arguments)
-        return "" if self.custom else arguments
-
-    def _has(self, arguments: str) -> bool:
-        return arguments == "".join(self.arguments) and not self.custom
-
-    def is_complete(self) -> bool:
-        if not self.arguments:
-            return self.empty
-        if not self.arguments[-1].rstrip().endswith(JSON_ENDS):
-            return False  # without parsing all of it after each fragment
-        try:
-            json.loads("".join(self.arguments))
-        except (ValueError, RecursionError):
-            return False
-        return True
-
-    def ending(self, *, cut: bool = False) -> str:
-        """Return the fragment that ends the arguments; `cut`: the model was stopped within them."""
-        text = "".join(self.arguments)
-        if self.custom:
-            return _custom_arguments(text) + ("]" if cut else "")
-        return end_of_cut(text) if cut and not self.empty else end_of_arguments(text)
-
-    def whole(self, *, cut: bool = False) -> ToolCallChunk:
-        """Return the call in one fragment, which LangChain appends without a search."""
-        begun = "" if self.custom else "".join(self.arguments)
-        return ToolCallChunk(
-            name=self.name or None,
-            args=begun + self.ending(cut=cut),
-            id=self.id or _generated_id(self.position),
-            index=None,
-            type="tool_call_chunk",
-        )
-
-
 class CallFragments:
     """The tool calls of one stream, assembled from fragments."""
 
     __slots__ = ("_at", "_by_id", "_by_index", "_calls", "extras")
 
     def __init__(self) -> None:
-        self._calls: list[_Call] = []
-        self._by_id: dict[str, _Call] = {}
-        self._by_index: dict[Any, _Call] = {}
-        self._at: dict[int, _Call] = {}
+        self._calls: list[StreamedCall] = []
+        self._by_id: dict[str, StreamedCall] = {}
+        self._by_index: dict[Any, StreamedCall] = {}
+        self._at: dict[int, StreamedCall] = {}
         self.extras: Json = {}
         """By call id: what `call_extras` returns of a whole answer."""
 
@@ -243,47 +185,52 @@ class CallFragments:
 
         Calls beyond `MAX_BLOCKS` are returned whole and without an index. `cut` states that the
         model was stopped at its limit: it may have been within the last call.
+
+        Raises:
+            MalformedResponse: A call has arguments and no name.
         """
-        last = self._calls[-1] if cut and self._calls else None
+        calls = self._calls
+        if any(not call.name for call in calls):
+            calls = _named(calls)
+        last = calls[-1] if cut and calls else None
         fragments = [
             ToolCallChunk(
                 name=None, args=args, id=None, index=call.position, type="tool_call_chunk"
             )
-            for call in self._calls[:MAX_BLOCKS]
-            if (args := call.ending(cut=call is last))
+            for call in calls
+            if call.position < MAX_BLOCKS and (args := call.ending(cut=call is last))
         ]
-        return [*fragments, *(call.whole(cut=call is last) for call in self._calls[MAX_BLOCKS:])]
+        late = [call.whole(cut=call is last) for call in calls if call.position >= MAX_BLOCKS]
+        return [*fragments, *late]
 
     def _read(self, item: Json, at: int) -> tuple[ToolCallChunk | None, int]:
+        """Return the chunk of a fragment, and the position of its call; None before its name."""
         custom, index = _custom(item), _index(item)
         has_null = item.get("function", item) is None  # the name may follow
         function = custom or ({} if has_null else require(item, "function", dict))
         name, call_id = text_field(function, "name"), text_field(item, "id")
-        call, chunk_id = self._call(index, call_id, name, at), None
-        if call is None:
-            call = self._new_call(custom=bool(custom))
-            # In the first fragment: a later chunk with only an id would look like a new call.
-            chunk_id = call_id or _generated_id(call.position)
+        call = self._call(index, call_id, name, at) or self._new_call(custom=bool(custom))
         text = text_field(function, "input") if call.custom else _arguments(function)
-        fragment = ToolCallChunk(
-            name=None if name in ("", call.name) else name,
-            args=call.add(piece_of_arguments(text) if not call.custom else text),
-            id=chunk_id,
-            index=call.position,
-            type="tool_call_chunk",
-        )
+        args = call.add(piece_of_arguments(text) if not call.custom else text)
         self._register(call, item, index, at)
+        more_name = None if name in ("", call.name) else name
         call.id, call.name = call.id or call_id, call.name or name
-        adds = text or chunk_id or fragment["name"]  # an empty fragment does not end a silence
-        return fragment if adds else None, call.position
+        if not call.shown:
+            return (call.first() if call.name else None), call.position
+        if not (text or more_name):
+            return None, call.position  # an empty fragment does not end a silence
+        fragment = ToolCallChunk(
+            name=more_name, args=args, id=None, index=call.position, type="tool_call_chunk"
+        )
+        return fragment, call.position
 
-    def _new_call(self, *, custom: bool) -> _Call:
-        call = _Call(len(self._calls), custom=custom)
+    def _new_call(self, *, custom: bool) -> StreamedCall:
+        call = StreamedCall(len(self._calls), custom=custom)
         self._calls.append(call)
         check_blocks(len(self._calls), MAX_CALLS)
         return call
 
-    def _register(self, call: _Call, item: Json, index: Any, at: int) -> None:
+    def _register(self, call: StreamedCall, item: Json, index: Any, at: int) -> None:
         call_id = text_field(item, "id")
         if call_id:
             self._by_id[call_id] = call
@@ -291,10 +238,10 @@ class CallFragments:
             self._by_index[index] = call
         self._at[at] = call
         if extra := _extra(item):
-            key = call.id or call_id or _generated_id(call.position)
+            key = call.id or call_id or generated_id(call.position)
             self.extras[key] = self.extras.get(key, {}) | extra
 
-    def _call(self, index: Any, call_id: str, name: str, at: int) -> _Call | None:
+    def _call(self, index: Any, call_id: str, name: str, at: int) -> StreamedCall | None:
         """Return the call that a fragment continues; None if it starts a new one.
 
         Its id decides first, then its index. Without an index its place in the delta decides. A
@@ -302,14 +249,14 @@ class CallFragments:
         """
         newest = self._calls[-1] if self._calls else None
         if call_id and (same := self._by_id.get(call_id)) is not None:
-            call: _Call | None = same
+            call: StreamedCall | None = same
         elif index is None:
             call = self._unfinished(self._at.get(at, newest), name)
         else:
             call = self._by_index.get(index) or (None if name else newest)
-        return None if call is None or _starts_new_call(call, call_id, name) else call
+        return None if call is None or starts_new_call(call, call_id, name) else call
 
-    def _unfinished(self, call: _Call | None, name: str) -> _Call | None:
+    def _unfinished(self, call: StreamedCall | None, name: str) -> StreamedCall | None:
         """Return the newest call instead of one whose arguments are complete."""
         newest = self._calls[-1] if self._calls else None
         if name or call is newest or call is None or not call.is_complete():
@@ -317,9 +264,8 @@ class CallFragments:
         return newest
 
 
-def _starts_new_call(call: _Call, call_id: str, name: str) -> bool:
-    if not name:
-        return False
-    if call_id and call.id and (call_id != call.id or name == call.name):
-        return call_id != call.id
-    return bool(call.name) and call.is_complete()
+def _named(calls: list[StreamedCall]) -> list[StreamedCall]:
+    """Return the calls without empty ones that have no name."""
+    if any(call.arguments and not call.name for call in calls):
+        raise malformed("a tool call in the answer has no name")
+    return [call for call in calls if call.name]

@@ -220,3 +220,22 @@ def test_a_failure_after_the_end_is_still_a_failure(failure: Json) -> None:
 def test_a_nonsense_event_is_malformed_and_names_the_field(nonsense: Any, field: str) -> None:
     with pytest.raises(MalformedResponse, match=field):
         WIRE.reader(PLAIN).feed(nonsense)
+
+
+def whole(text: str, **more: Any) -> Json:
+    return event(choice={"delta": None, "message": {"content": text}, **more})
+
+
+@pytest.mark.parametrize("pieces", [("Hel", "lo"), ("Hel", "Hello")])
+def test_a_second_whole_message_is_no_part_of_the_answer(pieces: tuple[str, str]) -> None:
+    with pytest.raises(MalformedResponse, match="second whole message"):
+        read(*(whole(text) for text in pieces), end())
+
+
+def test_a_whole_message_may_be_repeated_and_may_end_pieces() -> None:
+    done = {"finish_reason": "stop"}
+    for last in (whole("Hello", **done), whole("", **done), end()):
+        assert merged(whole("Hello"), last).content == "Hello"
+    assert (
+        merged(event({"content": "Hel"}), event({"content": "lo"}), whole("Hello")).text == "Hello"
+    )

@@ -7,7 +7,10 @@ from typing import Any
 import pytest
 
 from scout_adapters._internal.json_values import Json
-from tests.llm.wires.openai_chat.events import end, event, merged
+from scout_adapters.errors import MalformedResponse
+from scout_adapters.llm.wires.openai_chat.tool_calls import CallFragments
+from tests.llm.wires.openai_chat.answers import answer, parse
+from tests.llm.wires.openai_chat.events import end, event, merged, read
 
 
 def piece(arguments: Any = "", **more: Any) -> Json:
@@ -109,3 +112,69 @@ def test_a_null_inside_arguments_is_no_empty_call() -> None:
     pieces = [piece(p, index=0) for p in ('{"a": ', "null", "}")]
     pieces[0]["function"]["name"] = "f"
     assert fragments(*pieces) == [("f", {"a": None}, "call_0")]
+
+
+@pytest.mark.parametrize("stop", ["length", "content_filter", "model_context_window_exceeded"])
+@pytest.mark.parametrize("arguments", ["", "{}", "null", {}, '{"a":'])
+def test_the_last_call_of_a_cut_answer_is_invalid_if_it_is_empty(arguments: Any, stop: str) -> None:
+    call = piece(arguments, index=0, id="c1", name="f")
+    whole = parse(answer({"tool_calls": [call]}, choice={"finish_reason": stop}))
+    for message in (whole, merged(event({"tool_calls": [call]}), end(stop))):
+        assert message.tool_calls == []
+        assert [broken["name"] for broken in message.invalid_tool_calls] == ["f"]
+
+
+def test_a_call_in_a_cut_answer_keeps_arguments_that_are_complete() -> None:
+    call = piece('{"a": 1}', index=0, id="c1", name="f")
+    whole = parse(answer({"tool_calls": [call]}, choice={"finish_reason": "content_filter"}))
+    for message in (whole, merged(event({"tool_calls": [call]}), end("content_filter"))):
+        assert [c["args"] for c in message.tool_calls] == [{"a": 1}]
+
+
+NOTHING = [{"function": None}, {"function": {}}, {"id": "x", "function": {"arguments": "{}"}}]
+
+
+@pytest.mark.parametrize("nothing", NOTHING)
+def test_a_call_without_a_name_and_arguments_is_none(nothing: Json) -> None:
+    message = merged(event({"content": "hi", "tool_calls": [nothing | {"index": 0}]}), end())
+    assert (message.content, message.tool_calls, message.invalid_tool_calls) == ("hi", [], [])
+    assert not read(event({"tool_calls": [nothing]}), None)[1].finished
+
+
+def test_a_call_with_arguments_and_without_a_name_is_malformed() -> None:
+    head = event({"tool_calls": [{"index": 0, "type": "tool_use", "name": "f"}]})
+    tail = event({"content": "x", "tool_calls": [piece('{"a": 1}', index=0)]})
+    with pytest.raises(MalformedResponse, match="no name"):
+        read(head, tail, end("tool_calls"))
+
+
+def test_a_name_after_the_arguments_gets_them() -> None:
+    pieces = [piece('{"a":', index=0, id="c1"), piece(" 1}", index=0, name="f")]
+    assert fragments(*pieces, piece('{"b": 2}', index=1, id="c2", name="g")) == TWO
+
+
+@pytest.mark.parametrize("nothing", ["null", "{}"])
+def test_arguments_after_none_belong_to_the_call_that_has_the_id(nothing: str) -> None:
+    head, tail = piece(nothing, index=0, id="c1", name="f"), piece('{"a": 1}', index=0, name="f")
+    assert fragments(head, tail) == [("f", {"a": 1}, "c1")]
+    assert fragments(head, tail | {"id": "c2"}) == [("f", {}, "c1"), ("f", {"a": 1}, "c2")]
+
+
+def test_pieces_are_joined_only_if_their_lengths_are_equal(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    calls = CallFragments()
+    calls.read([piece('{"a": 1}', index=0, id="c1", name="f")])
+    monkeypatch.setattr(calls._calls[0], "arguments", Unjoined())
+    for _ in range(3):
+        calls.read([piece('{"bb": 22}', index=0)])
+
+
+class Unjoined:
+    """Pieces that may grow and may not be joined."""
+
+    def append(self, text: str) -> None:
+        pass
+
+    def __iter__(self) -> Any:
+        raise AssertionError("the pieces were joined")
