@@ -13,8 +13,9 @@ if TYPE_CHECKING:
 
 REFERENCE = re.compile(r"env:([A-Za-z_][A-Za-z0-9_]*)")
 
-BY_REFERENCE = frozenset({"api_key", "api_keys"})
-"""Fields whose references are read at each use of a key, not with the file."""
+BY_REFERENCE = ("api_key", "api_keys")
+"""Ends of the names of fields with keys, such as `groq_api_key`: their references are read at each
+use of a key, not with the file."""
 
 
 def with_variables(entry: Mapping[str, Any], parsed: YamlText, path: YamlPath) -> dict[str, Any]:
@@ -34,7 +35,7 @@ def _value(name: str | int, value: Any, parsed: YamlText, path: YamlPath) -> Any
     if isinstance(value, list):
         return [_value(name, each, parsed, (*path, at)) for at, each in enumerate(value)]
     match = REFERENCE.fullmatch(value) if isinstance(value, str) else None
-    if match is None or name in BY_REFERENCE:
+    if match is None or str(name).endswith(BY_REFERENCE):
         return value
     found = os.environ.get(match[1])
     if not found:

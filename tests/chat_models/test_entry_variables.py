@@ -61,3 +61,14 @@ def test_a_variable_that_is_not_set_is_an_error_with_its_line(
     shown = CliRunner().invoke(app, ["route", str(path)])
     assert shown.exit_code == 1
     assert f"the variable {name} is not set" in shown.stderr
+
+
+def test_a_key_under_a_providers_name_is_read_at_each_use(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path.write_text(ROUTE.replace("    api_key:", "    openai_api_key:"))
+    emulator = Emulator()
+    model = ScoutRouterChatModel.from_file(path, transport=emulator.transport())
+    monkeypatch.setenv("GATEWAY_KEY", "rotated")
+    model.invoke("Hello")
+    assert emulator.log[-1].headers["authorization"] == "Bearer rotated"

@@ -102,7 +102,7 @@ def test_an_older_fact_does_not_replace_the_newest_answer_of_this_process(sides:
     until(lambda: left(there) == [3])
     answer(here, 3)  # not published: more than half is left
     (fact,) = (each for each in there.health.live_facts() if each.kind == "quota")
-    here.health._apply(fact._replace(age=1.0), time.monotonic())
+    here.health._apply(fact._replace(age=30.0), time.monotonic())
     assert left(here) == [2]
     here.health._apply(fact._replace(age=0.0), time.monotonic())
     assert left(here) == [3]

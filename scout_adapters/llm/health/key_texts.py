@@ -14,10 +14,7 @@ from pydantic import SecretStr
 
 from scout_adapters.errors import InvalidKey
 
-PLACEHOLDER = re.compile(
-    r"\$\{?\w+\}?|%\w+%|\{\{.*\}\}|<.*>|\[.*|.*\]|.*\.\.\.|\*{3,}"
-    r"|(?i:your[_-].*key.*|change[_-]?me)"
-)
+PLACEHOLDER = re.compile(r"\$\{?\w+\}?|%\w+%|\{\{.*\}\}|<.*>|\[.*|.*\]|.*\.\.\.|\*{3,}")
 """Matches a placeholder of a template or example, or a part of a JSON list, instead of a key."""
 
 MAX_KEY = 8192

@@ -94,7 +94,7 @@ def test_quotes_lists_and_names_of_variables_are_understood(
     "text",
     [
         *("os.environ/NOT_SET", "${GROQ_KEY}", "$GROQ_KEY", "<your-key>", '["a", "b"]', "{{k}}"),
-        *("GROQ_API_KEY=a", "a,HF_TOKEN=b", "file:", "env:", "sk-...", "your-api-key", "changeme"),
+        *("GROQ_API_KEY=a", "a,HF_TOKEN=b", "file:", "env:", "sk-...", "***"),
     ],
 )
 def test_a_placeholder_is_refused_as_a_key(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
