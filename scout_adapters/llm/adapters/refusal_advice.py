@@ -46,13 +46,22 @@ _CAP = re.compile(
 _NEW_NAME = re.compile(
     r"'max_tokens' is not supported with this model\. Use '(max_\w{6,30})' instead"
 )
-_NUMBER = re.compile(r"(?<![\w.])\d{1,9}(?![\w.]*\d)")
+_NUMBER = re.compile(r"(?<![\w.])\d{1,9}(?![\w.]*\d)(?! ?[kKmM](?![A-Za-z]))")
+"""A number; not one in thousands as `128k`, which is rounded and mostly of the context."""
+
+_LEAST_CAP = 256
+"""Tokens: no model limits its output to less; lower numbers in a refusal are others."""
+
 _BEYOND = re.compile(
     r"too large|[<>]=? ?\d|less than or equal|larger than|limited to|range|at most|maximum|exceed"
     r"|\u8303\u56f4|\u8d85\u8fc7",  # Chinese for range and to exceed
     re.IGNORECASE,
 )
-_THOUSANDS = re.compile(r"(?<![\[(\d])(\d{1,3}),(\d{3})(?!\d)")
+_THOUSANDS = re.compile(
+    r"(?<![\[(\d,])\d{1,3}(?:,\d{3})+(?!\d)|(?<=[\[(])\d{1,3}(?:,\d{3}){2,}(?!\d)"
+)
+"""A number with commas; after a bracket only one with two, since `[1,512]` is a range."""
+
 _TAKEN_EFFORTS = re.compile(
     r"(?:supported (?:values|levels)(?: are)?|must be one of|of the allowed values)[: ]*(.{3,160})",
     re.IGNORECASE,
@@ -128,9 +137,9 @@ def _cap_in(message: str, requested: int | None) -> int | None:
     """Return the highest token limit below `requested` in a refusal; None if it has none."""
     if requested is None or not _CAP.search(message) or not _BEYOND.search(message):
         return None
-    text = _THOUSANDS.sub(r"\1\2", message)
+    text = _THOUSANDS.sub(lambda number: number[0].replace(",", ""), message)
     numbers = [int(number) for number in _NUMBER.findall(text)]
-    lower = [number for number in numbers if 1 < number < requested]
+    lower = [number for number in numbers if _LEAST_CAP <= number < requested]
     if not lower:
         return None
     return max(lower) - ("exclusive" in message)

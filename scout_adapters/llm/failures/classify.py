@@ -75,7 +75,7 @@ def _matching_rule(provider: str, status: int, headers: Mapping[str, str], body:
     code_counts = body.base_resp or status != HTTPStatus.UNAUTHORIZED
     if source == "minimax" and body.number and code_counts:
         words |= {body.number}
-    messages = unwrap(message := body.message[:MAX_MESSAGE_CHARS])
+    messages = _messages(body)
     actual = status if status >= HTTPStatus.BAD_REQUEST else body.status or _stated_status(messages)
     if match := _first_match(PROVIDERS.get(source, ()), words, messages, actual):
         return match
@@ -83,12 +83,20 @@ def _matching_rule(provider: str, status: int, headers: Mapping[str, str], body:
         return _upstream(actual or status, body)
     if match := _first_match(common_rules.CODES, words, messages, actual):
         return match
-    if actual and actual < HTTPStatus.INTERNAL_SERVER_ERROR and user_pattern_in(message):
+    if actual and actual < HTTPStatus.INTERNAL_SERVER_ERROR and user_pattern_in(messages[0]):
         return rule(K.AUTH_INVALID)
     match = _first_match(common_rules.PHRASES, words, messages, actual) or _first_match(
         common_rules.COARSE, words, messages, actual
     )
     return match or rule(_by_status(provider, status, actual, body))
+
+
+def _messages(body: ErrorBody) -> tuple[str, ...]:
+    """Return the texts that patterns are matched against, the whole message first."""
+    messages = unwrap(body.message[:MAX_MESSAGE_CHARS])
+    if body.own_message not in {"", body.message}:  # for patterns that end with the message
+        messages += (body.own_message[:MAX_MESSAGE_CHARS],)
+    return messages
 
 
 def _first_match(

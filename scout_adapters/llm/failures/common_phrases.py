@@ -16,26 +16,39 @@ def _plain(fault: str) -> str:
 
     After a colon a server may repeat the request.
     """
-    value = r"['\"`]required['\"`]"  # of `tool_choice`
-    return rf"(?:{value}|(?!\b(?:{fault})\b)(?:[^:;\n]|:(?!\s))){{0,160}}?"
+    return rf"(?:(?!\b(?:{fault})\b)(?:[^:;\n]|:(?!\s))){{0,160}}?"
 
 
 _PLAIN = _plain(_FAULT)
-_SUBJECT = _plain(rf"{_FAULT}|must|should|required|expected|exceeded|busy|please")
+_VALUE = r"(?<=['\"`])required(?=['\"`])"  # of `tool_choice`
+_SUBJECT = _plain(rf"{_FAULT}|must|should|(?!{_VALUE})required|expected|exceeded|busy|please")
 
-OVERFLOW = (
+_RATE = r" (?:(?!tokens?\b)[\w-]{1,20} ){0,2}(?:rate|requests|usage|quota)\b"
+"""Follows the first word of a message about a rate limit."""
+
+_BYTES = r"[\d.,]{1,12} ?(?:[kmg]i?b|bytes?)\b"
+_OF_BYTES = rf"\W{{0,3}}(?:(?:of|is|allowed)\W{{1,3}}){{0,2}}{_BYTES}"
+"""Follows a limit of the request's size in bytes."""
+
+LONG_PROMPT = (
     r"(?:This|the) (?:model|endpoint)'s maximum (?:context|prompt) length is"
     r"|litellm\.ContextWindowExceededError"
     r"|(?:the )?(?:decoder )?(?:prompt|input) (?:\([^)]{1,60}\) )?(?:is )?"
     r"(?:too long|longer than the (?:model's context|maximum model) length)"
+)
+"""An overflow also under a 403, under which limits of an account have similar words."""
+
+OVERFLOW = (
+    rf"{LONG_PROMPT}"
     r"|input length and `?max_tokens`? exceed context limit"
     r"|(?:the |your |this |model )?(?:combined |engine |input )?"
     r"(?:input|prompt|request|requested|total|number of|messages?|context|length of messages)\b"
-    rf"{_PLAIN}\b(?:exceeds?|exceeded|exceed|(?:greater|longer|larger) than)\b{_PLAIN}"
+    rf"(?!{_RATE}){_PLAIN}\b(?:exceeds?|exceeded|exceed|(?:greater|longer|larger) than)\b{_PLAIN}"
     r"(?:context (?:length|window|size|limit)|model (?:token )?limit|max_model_len"
     r"|(?:max(?:imum)?|allowed) "
-    r"(?:prompt |input |sequence |model |token |number of |allowed token )*(?:length|tokens?|size)"
-    r"|limit of \d|(?<=cannot exceed )\d)"
+    r"(?:prompt |input |sequence |model |token |number of |allowed token )*"
+    rf"(?:length|tokens?|size(?!{_OF_BYTES}))"
+    rf"|limit of (?!{_BYTES})\d|(?<=cannot exceed )\d)"
     r"|Context size has been exceeded|(?:the |model |maximum |exceeded max(?:imum)? )*"
     r"context (?:length|window|size|limit)\b(?: of \d{1,9} tokens)? ?"
     r"(?:is )?(?:exceed|reached|$|is \d{1,9} tokens, you)"
@@ -60,8 +73,9 @@ OVERFLOW = (
 CACHED_OBJECT = (
     r"CachedContent\b|Not found: cached content|Cached content \S{1,200} not found"
     r"|No such File object|File not found\b|File \S{1,100} not found"
-    r"|(?:Container|Vector store|Conversation|Prompt)(?: with id)?(?: ['\"`]?[\w.-]{1,100}['\"`]?)?"
-    r" (?:was )?not found"
+    r"|(?:Container|Vector store|Conversation|Prompt)(?:"
+    r"(?: with id)? ['\"`]?(?!was )[\w.-]{1,100}['\"`]? (?:was )?not found"
+    r"| not found: ['\"`]?[\w.-]{1,100})"
 )
 """The request refers to an object that this account does not have; key and model are valid."""
 
@@ -84,6 +98,7 @@ _CANNOT = (
     r"|\b(?:cannot|can ?not|can.t) be (?:disabled|combined with|provided in the same"
     r"|used (?:together for this|with chat/))"
     r"|\b(?:is not|isn.t) able to (?:process|handle|read|use)\b"
+    r"(?![^.:;\n]{0,60}\b(?:right now|at (?:this|the) (?:time|moment))\b)"
     r"|\b(?:is|are) (?:therefore )?"
     r"(?:deprecated|not (?:enabled|available|allowed|permitted|implemented|valid|accessible))"
     r" (?:for|on|with|by|via) (?:this|the|your|models?/)"
@@ -148,6 +163,8 @@ UNSUPPORTED = (
     rf"|(?:[^\s:]{{1,80}} ?: )?(?:Invalid content type\. )?{_SUBJECT}(?:{_CANNOT})"
 )
 
+_MEDIA_PART = r"(?:files?|data|url|input|format|bytes|content|type)\b"
+
 CALLER_FAULT = (
     r"Cannot use (?:both json_schema and grammar|custom grammar)"
     r"|Failed to parse (?:grammar|messages)|JSON schema conversion failed|error parsing grammar"
@@ -155,9 +172,15 @@ CALLER_FAULT = (
     r"|All non-assistant messages must contain|Only one completion choice is allowed"
     r"|response_format type must be one of|Invalid tool_choice\b|Invalid type for \""
     r"|Cannot have 2 or more assistant messages|Assistant response prefill is incompatible"
-    r"|Missing required key: |Either \"json_schema\" or \"grammar\" can be|Grammar error: "
-    r"|invalid (?:base64|image|audio|video|JSON schema)\b"
-    r"|(?:failed|unable) to (?:decode|identify|load) (?:the )?(?:base64|image|audio|video)\b"
+    r"|Missing required key: ['\"`]?"
+    r"(?:messages|prompt|input|content|role|type|text|url|image_url|function|name|parameters)\b"
+    r"|Either \"json_schema\" or \"grammar\" can be"
+    r"|Grammar error: (?!.{0,80}\b(?:engine|not ready|unavailable|memory|time(?:d )?out)\b)"
+    r"|invalid (?:base64|JSON schema)\b"
+    rf"|invalid (?:image|audio|video)\b(?: {_MEDIA_PART}|(?! (?!in\b|at\b)\w))"
+    r"|(?:failed|unable) to (?:decode|identify) (?:the )?(?:base64|image|audio|video)\b"
+    r"(?! (?:encoder|decoder|model|processor|library))"
+    rf"|(?:failed|unable) to load (?:the )?(?:image or )?(?:image|audio|video) {_MEDIA_PART}"
     r"|cannot identify image file"
     r"|(?:Failed to create new sequence: )?(?:failed to process inputs: )?image: unknown format"
     r"|illegal base64 data|json: cannot unmarshal|invalid (?:character '|message content type)"

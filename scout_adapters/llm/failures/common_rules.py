@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from scout_adapters.errors import ErrorKind as K
 from scout_adapters.llm.failures.common_phrases import (
     CALLER_FAULT,
+    LONG_PROMPT,
     OVERFLOW,
     RETIRED,
     UNSUPPORTED,
@@ -126,6 +127,7 @@ CODES: tuple[Rule, ...] = (
 _REFUSED = (None, 400, 401, 403, 404)
 _PAID = (None, 400, 401, 402, 403, 429, 500)
 _BAD = (None, 400, 403, 404, 413, 422, 500)
+_TOO_LONG = (None, 400, 404, 413, 422, 500)
 _CANNOT = (None, 400, 403, 404, 405, 410, 415, 422)
 _BUSY = (None, 400, 429, 500, 502, 503)
 
@@ -153,7 +155,8 @@ PHRASES: tuple[Rule, ...] = (
     rule(
         K.AUTH_INVALID,
         pattern=r"(?:the )?(?:user|request|caller) is not authenticated\b"
-        r"|(?:failed|unable) to authenticate\b|Authentication (?:error|failed)\W{0,3}$",
+        r"|(?:failed|unable) to authenticate\b(?![^.:;\n]{0,40}\bupstream\b)"
+        r"|Authentication (?:error|failed)\W{0,3}$",
         status=(401, 403),
     ),
     rule(K.AUTH_SUSPENDED, pattern=r"Your API key was reported as leaked", status=_REFUSED),
@@ -186,7 +189,8 @@ PHRASES: tuple[Rule, ...] = (
         r"|batch size \d+ > maximum allowed batch size",  # text-embeddings-inference
         status=(*_BAD, 429),
     ),
-    rule(K.CONTEXT_OVERFLOW, pattern=OVERFLOW, status=_BAD),
+    rule(K.CONTEXT_OVERFLOW, pattern=OVERFLOW, status=_TOO_LONG),
+    rule(K.CONTEXT_OVERFLOW, pattern=LONG_PROMPT, status=(403,)),
     rule(
         K.CONTENT_INPUT,
         pattern=r"Invalid prompt: (?:we've limited|your prompt was flagged)"

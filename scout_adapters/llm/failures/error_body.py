@@ -32,7 +32,8 @@ _TRAILING_CODE = re.compile(r"\((\d{4,5})\)\s*$")
 _DAY = re.compile(r"PerDay|Daily", re.IGNORECASE)
 _TOKEN = re.compile(r'"(?P<text>(?:[^"\\]|\\.)*+)(?:(?P<end>")|\\?\Z)|[{}\[\]]', re.DOTALL)
 _HALF = re.compile(r"(?:[^\\]|\\[^u]|\\u[0-9a-fA-F]{4})*+", re.DOTALL)
-_CODES = ("error_code", "reason", "code", "type", "error_type", "status", "statusCode")
+_CODES = ("error_code", "code", "type", "error_type", "status", "statusCode")
+_REASON_CODE = re.compile(r"[A-Za-z][A-Za-z0-9.-]*_[A-Za-z0-9_.-]*")  # other reasons are texts
 _UNSUPPORTED_REPORTS = frozenset({"extra_forbidden", "enum", "literal_error", "union_tag_invalid"})
 """Types of a validator's reports on fields and values that a server does not have; pydantic's."""
 
@@ -71,6 +72,9 @@ class ErrorBody:
 
     message: str = ""
     """The provider's message, not redacted; empty if there is none."""
+
+    own_message: str = ""
+    """The message without the reason that stands elsewhere in the body."""
 
     status: int | None = None
     """HTTP status inside the body; for an error inside a 200, this is the actual status."""
@@ -202,13 +206,15 @@ def _candidates(payload: Any) -> Iterator[Mapping[str, Any]]:
 def _from_payload(payload: Any, text: str) -> ErrorBody:
     error = error_object(payload)
     outer = _first(payload)
-    message = with_reason(message_of(error) or message_of(outer), error)
+    own_message = message_of(error) or message_of(outer)
+    message = with_reason(own_message, error)
     metadata = mapping(error.get("metadata"))
     provider_name = short_text(metadata.get("provider_name")) if "reasons" not in metadata else ""
     return ErrorBody(
         words=tuple(_error_words(error)),
         number=_minimax_code(mapping(outer.get("base_resp")), message),
         message=message,
+        own_message=own_message,
         status=_status(error) or _status(outer),
         error=error,
         request_id=short_text(error.get("request_id")) or short_text(outer.get("request_id")),
@@ -236,6 +242,8 @@ def _error_words(error: Mapping[str, Any]) -> Iterator[str]:
     if "reasons" in metadata or "flagged_input" in metadata:
         values.append("flagged")
     values += [error.get(name) for name in _CODES]
+    if _REASON_CODE.fullmatch(reason := short_text(error.get("reason"))):
+        values.append(reason)
     if _names_an_unsupported_field(error):
         values.append("unsupported_field")
     values.append(short_text(error.get("__type")).rpartition("#")[2])  # AWS: the class's whole name

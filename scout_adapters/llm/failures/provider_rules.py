@@ -255,8 +255,8 @@ ZAI = (
     rule(K.PERMISSION, "1220 1311"),
     rule(K.CONTEXT_OVERFLOW, "1261"),
     rule(K.CONTENT_INPUT, "1300 1301"),
-    rule(K.RATE_LIMIT, "1302 1303 1305 1313"),
-    rule(K.CAPACITY, "1312"),
+    rule(K.RATE_LIMIT, "1302 1303 1313"),
+    rule(K.CAPACITY, "1305 1312"),
     rule(K.QUOTA_WINDOW, "1304 1308 1310"),
 )
 

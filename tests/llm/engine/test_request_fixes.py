@@ -124,6 +124,11 @@ CASES = [
     Case(COHERE_LIMIT, MUCH, LOWERED, "lowered"),
     Case("`max_tokens` must be <= 8192", MUCH, LOWERED, "lowered"),
     Case("max_completion_tokens(30000) cannot be larger than 8,192", MUCH, LOWERED, "lowered"),
+    Case(
+        "max tokens limited to 1,048,576",
+        *({"max_tokens": 2_000_000}, {"max_tokens": 1_048_576}, "lowered from 2000000 to 1048576"),
+    ),
+    Case("max_tokens must be at most 8192 of the 16k window", MUCH, LOWERED, "lowered"),
     Case("max_tokens is limited to 8192 for this model", MUCH, LOWERED, "lowered"),
     Case("max_tokens \u53c2\u6570\u8303\u56f4[1, 8192]", MUCH, LOWERED, "lowered"),
     Case(VERTEX_LIMIT, {"max_tokens": 70000}, {"max_tokens": 65536}, "lowered"),
@@ -185,6 +190,22 @@ async def test_several_remedies_follow_one_another(providers, wire, groq, ask) -
     body = providers.bodies[-1]
     limit = "max_completion_tokens" if "max_completion_tokens" in body else "max_tokens"
     assert body[limit] == 16384
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "maximum tokens exceeded: the model has a window of 128k tokens",
+        "max_tokens is too large: the range is 1-8k",
+        "max_tokens is too large: at most 8 K of output",
+        "max_tokens is out of range for gpt-4 on 16 nodes",
+    ],
+)
+def test_a_rounded_or_tiny_number_is_no_limit(providers, groq, message: str) -> None:
+    providers.on("api.groq.com", refusing(400, message))
+    with pytest.raises(ScoutError):
+        groq(model="nobody-knows-it", max_tokens=200_000).invoke("hi")
+    assert len(providers.bodies) == 1
 
 
 def test_a_limit_above_the_profiles_is_lowered_before_the_request(providers, wire, router) -> None:

@@ -96,6 +96,23 @@ def test_a_hostile_body_becomes_an_error_soon(body: Any) -> None:
     assert time.thread_time() - begin < 10.0  # of this thread; what is quadratic takes minutes
 
 
+@pytest.mark.parametrize(
+    "message",
+    [
+        "Invalid request: messages " + "'required' " * 24,
+        "The request " + "'required' exceeds " * 100,
+        "tools 'required' " + "is not able to process " * 80,
+        "Total number of requests " + "size of " * 200,
+        "messages exceeds maximum " + "size is of allowed 1" * 90,
+    ],
+    ids=range(5),
+)
+def test_the_words_of_a_bad_request_are_matched_soon(message: str) -> None:
+    begin = time.thread_time()
+    sound(error_from_response("any", status=400, headers={}, body={"error": {"message": message}}))
+    assert time.thread_time() - begin < 10.0  # of this thread; an exponential pattern takes longer
+
+
 def test_a_body_that_contains_itself_becomes_an_error() -> None:
     body: dict[str, object] = {}
     body["error"] = body
