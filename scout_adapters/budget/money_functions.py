@@ -169,7 +169,7 @@ function operations.book()
     redis.call('ZREM', due, id)
     redis.call('DEL', hold)
     redis.call('HSET', hold, 'amount', 'gone')
-    redis.call('PEXPIRE', hold, ARGV[8])
+    redis.call('PEXPIRE', hold, ARGV[10])
     return 1
   end
   redis.call('HSET', hold, 'amount', held,
@@ -180,7 +180,8 @@ end
 """
 """Keys: epoch, due holds, hold, accounts. Arguments: id, the nano-dollars that stay held, all that
 was spent, uncertain and overage since the hold was made, its epoch, "1" if it is over, milliseconds
-until it counts as spent, milliseconds for which data is kept.
+until it counts as spent, milliseconds for which data is kept, milliseconds for which a booking that
+is sent again after the last one changes nothing.
 
 Sums, so that a call may be sent twice. A hold that was lost in a failover is made again; one that
 was lost with all data stays as spent in what processes restore."""

@@ -38,6 +38,10 @@ OnStoreError = Literal["raise", "allow"]
 LEASE_SECONDS = 3600.0
 """Seconds; an older hold counts as spent. If it is settled later, the cost replaces it."""
 
+REPEAT_SECONDS = 24 * 3600.0
+"""Seconds for which the last booking of an advance may be sent again. The server keeps 0.15 kB for
+each advance until then."""
+
 KEPT_SECONDS = 62 * 24 * 3600
 """Seconds (two months): windows that were not used for longer are deleted."""
 
@@ -259,7 +263,7 @@ class RedisBudgets:
         keys = [*self._keys(tag, "epoch", "due"), self.server.key(tag, "hold", name)]
         keys += [self._account_key(tag, account) for account in advance.accounts]
         amounts = (held, *advance.amounts[3:])  # spent, uncertain, overage
-        times = (round(LEASE_SECONDS * 1000), _life(advance.accounts))
+        times = (round(LEASE_SECONDS * 1000), _life(advance.accounts), round(REPEAT_SECONDS * 1000))
         return LuaCall(MONEY, keys, ("book", name, *amounts, epoch, int(is_over), *times))
 
     def balances(self, budget: str) -> list[Balance]:

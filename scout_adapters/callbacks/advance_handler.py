@@ -29,7 +29,8 @@ class AdvanceHandler(RunHandler):
     store: BudgetStore
     accounts: CallAccounts
     _advancing: AdvancingStore | None
-    """The store, if it can hold without waiting; else None."""
+    """The store, if it can hold without waiting; else None, also for a subclass that replaces the
+    steps before or after an attempt."""
 
     _shared: Sequence[Account]
     """The accounts, if all calls have the same ones; else empty."""

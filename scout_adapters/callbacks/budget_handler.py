@@ -114,10 +114,10 @@ class ScoutBudgetCallbackHandler(AdvanceHandler):
         check_options(on_exceeded, per, path, answer_tokens, unpriced)
         self.on_exceeded, self.answer_tokens = on_exceeded, answer_tokens
         self._allows_unpriced, self._lengths = unpriced == "allow", AnswerLengths()
-        self.store = open_store(path, wall, store, on_store_error)
-        self._worker, self._limits_waits, self._advancing = traits_of(self.store)
+        self.store, self._holds = open_store(path, wall, store, on_store_error), OpenHolds()
+        self._worker, self._limits_waits, advancing = traits_of(self.store)
+        self._advancing = None if self._is_overridden() else advancing  # a subclass may wait
         self._shared = tuple(self._plan.accounts("")) if self._plan.has_one_account else ()
-        self._holds = OpenHolds()
         self.accounts = CallAccounts(self._plan, self.store, wall)
 
     def __repr__(self) -> str:
@@ -163,6 +163,14 @@ class ScoutBudgetCallbackHandler(AdvanceHandler):
         view = copy(self)
         vars(view).update(accounts=accounts, _shared=())
         return view
+
+    def _is_overridden(self) -> bool:
+        """Return whether a subclass has its own steps before or after an attempt."""
+        of, own = type(self), ScoutBudgetCallbackHandler
+        return (
+            of.on_scout_attempt_admit is not own.on_scout_attempt_admit
+            or of.on_scout_attempt_end is not own.on_scout_attempt_end
+        )
 
     def on_scout_attempt_admit(self, run: Run, proposal: ProposedAttempt) -> None:
         """Hold the most that an attempt can cost.

@@ -1,4 +1,4 @@
-"""Advances beside calls that are refused, and while the server is away."""
+"""Advances beside calls that are refused or repeated, and while the server is away."""
 
 from __future__ import annotations
 
@@ -6,12 +6,27 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from typing_extensions import override
 
-from scout_adapters.budget import Account, Balance, Hold
+from scout_adapters import ScoutBudgetCallbackHandler, ScoutGroqChatModel
+from scout_adapters.budget import Account, Balance, Hold, redis_budgets
 from scout_adapters.budget.redis_budgets import RedisBudgets
 from scout_adapters.errors import BudgetError
-from tests.store.test_redis_advances import ACCOUNT, AMOUNT, LIMIT, advanced, held, store, time
-from tests.support.redis_server import free_port, needs_redis
+from scout_adapters.llm.engine.observers import ProposedAttempt
+from scout_adapters.llm.engine.record import Run
+from scout_adapters.testing import Emulator
+from tests.store.test_redis_advances import (
+    ACCOUNT,
+    AMOUNT,
+    COST,
+    LIMIT,
+    advanced,
+    amounts,
+    held,
+    store,
+    time,
+)
+from tests.support.redis_server import LocalRedis, free_port, needs_redis
 
 __all__ = ["store", "time"]
 
@@ -80,3 +95,38 @@ def test_no_call_waits_for_the_one_that_tries_a_server_that_is_away() -> None:
         call = threads.submit(held, store)
         with pytest.raises(BudgetError):
             call.result(timeout=5)
+
+
+async def test_a_subclass_s_own_step_runs_before_each_async_attempt(store: RedisBudgets) -> None:
+    admitted: list[str] = []
+
+    class LoggingBudget(ScoutBudgetCallbackHandler):
+        @override
+        def on_scout_attempt_admit(self, run: Run, proposal: ProposedAttempt) -> None:
+            admitted.append(str(proposal.about["model"]))
+            super().on_scout_attempt_admit(run, proposal)
+
+    budget, emulator = LoggingBudget(1000, name="team", store=store), Emulator()
+    model = ScoutGroqChatModel(
+        model="openai/gpt-oss-120b", api_key="k", max_tokens=10, transport=emulator.transport()
+    )
+    for _ in range(30):
+        await model.ainvoke("Hello", {"callbacks": [budget]})
+    assert admitted == ["openai/gpt-oss-120b"] * 30
+    (balance,) = budget.balances
+    assert (balance.held, balance.spent > 0) == (0, True)
+
+
+def test_a_booking_that_is_sent_again_after_hours_counts_once(
+    store: RedisBudgets, redis: LocalRedis
+) -> None:
+    hold = advanced(store)
+    store.settle(hold, COST)
+    assert amounts(store) == (COST, 0, 0, 0)
+    assert hold.advance is not None
+    name = hold.advance.id.partition("@")[0]
+    mark = store.server.key(store._tag([ACCOUNT]), "hold", name)
+    milliseconds = store.server.client.pttl(mark)
+    assert milliseconds / 1000 > redis_budgets.LEASE_SECONDS * 23
+    store.server.run([store._booking(hold.advance, 0, is_over=True)])
+    assert amounts(store) == (COST, 0, 0, 0)
