@@ -109,6 +109,17 @@ class StreamedCall:
             type="tool_call_chunk",
         )
 
+    def unnamed(self) -> ToolCallChunk:
+        """Return a call that never got a name, with arguments that LangChain takes for invalid."""
+        text = "".join(self.arguments)
+        return ToolCallChunk(
+            name=None,
+            args=text + (end_of_arguments(text) or "]"),
+            id=self.id or generated_id(self.position),
+            index=None,
+            type="tool_call_chunk",
+        )
+
 
 def starts_new_call(call: StreamedCall, call_id: str, name: str) -> bool:
     """Return whether a fragment with this id and name starts another call than `call`."""

@@ -184,14 +184,10 @@ class CallFragments:
         """Return the fragments that end the calls: input of custom tools, marks of broken JSON.
 
         Calls beyond `MAX_BLOCKS` are returned whole and without an index. `cut` states that the
-        model was stopped at its limit: it may have been within the last call.
-
-        Raises:
-            MalformedResponse: A call has arguments and no name.
+        model was stopped at its limit: it may have been within the last call. Arguments without a
+        name become an invalid call.
         """
-        calls = self._calls
-        if any(not call.name for call in calls):
-            calls = _named(calls)
+        calls = [call for call in self._calls if call.name]
         last = calls[-1] if cut and calls else None
         fragments = [
             ToolCallChunk(
@@ -201,7 +197,8 @@ class CallFragments:
             if call.position < MAX_BLOCKS and (args := call.ending(cut=call is last))
         ]
         late = [call.whole(cut=call is last) for call in calls if call.position >= MAX_BLOCKS]
-        return [*fragments, *late]
+        unnamed = [each.unnamed() for each in self._calls if each.arguments and not each.name]
+        return [*fragments, *late, *unnamed]
 
     def _read(self, item: Json, at: int) -> tuple[ToolCallChunk | None, int]:
         """Return the chunk of a fragment, and the position of its call; None before its name."""
@@ -262,10 +259,3 @@ class CallFragments:
         if name or call is newest or call is None or not call.is_complete():
             return call
         return newest
-
-
-def _named(calls: list[StreamedCall]) -> list[StreamedCall]:
-    """Return the calls without empty ones that have no name."""
-    if any(call.arguments and not call.name for call in calls):
-        raise malformed("a tool call in the answer has no name")
-    return [call for call in calls if call.name]

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from scout_adapters._internal.json_values import Json
-from scout_adapters.errors import MalformedResponse
 from scout_adapters.llm.wires.openai_chat.tool_calls import CallFragments
 from tests.llm.wires.openai_chat.answers import answer, parse
 from tests.llm.wires.openai_chat.events import end, event, merged, read
@@ -141,11 +140,13 @@ def test_a_call_without_a_name_and_arguments_is_none(nothing: Json) -> None:
     assert not read(event({"tool_calls": [nothing]}), None)[1].finished
 
 
-def test_a_call_with_arguments_and_without_a_name_is_malformed() -> None:
+@pytest.mark.parametrize("arguments", ['{"a": 1}', '{"a":'])
+def test_a_call_with_arguments_and_without_a_name_is_invalid(arguments: str) -> None:
     head = event({"tool_calls": [{"index": 0, "type": "tool_use", "name": "f"}]})
-    tail = event({"content": "x", "tool_calls": [piece('{"a": 1}', index=0)]})
-    with pytest.raises(MalformedResponse, match="no name"):
-        read(head, tail, end("tool_calls"))
+    tail = event({"content": "x", "tool_calls": [piece(arguments, index=0)]})
+    message = merged(head, tail, end("tool_calls"))
+    assert (message.content, message.tool_calls) == ("x", [])
+    assert [call["id"] for call in message.invalid_tool_calls] == ["call_0"]
 
 
 def test_a_name_after_the_arguments_gets_them() -> None:
