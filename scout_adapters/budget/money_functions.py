@@ -31,6 +31,12 @@ local function lower(key, field, amount)
   redis.call('HINCRBY', key, field, '-' .. amount)
   if number(key, field) < 0 then redis.call('HSET', key, field, 0) end
 end
+local function end_hold(due, hold, id, refused)
+  redis.call('ZREM', due, id)
+  redis.call('DEL', hold)
+  redis.call('HSET', hold, 'amount', 'gone')
+  redis.call('PEXPIRE', hold, refused)
+end
 local function lapse(due, prefix)
   for _, id in ipairs(redis.call('ZRANGEBYSCORE', due, '-inf', now, 'LIMIT', 0, 50)) do
     redis.call('ZREM', due, id)
@@ -130,10 +136,7 @@ function operations.settle()
       add(KEYS[i], 'overage', overage)
     end
   end
-  redis.call('ZREM', due, id)
-  redis.call('DEL', hold)
-  redis.call('HSET', hold, 'amount', 'gone')
-  redis.call('PEXPIRE', hold, ARGV[7])
+  end_hold(due, hold, id, ARGV[7])
   return 1
 end
 """
@@ -166,10 +169,7 @@ function operations.book()
     if row[2] then lower(KEYS[i], 'uncertain', freed) end
   end
   if ARGV[7] == '1' then
-    redis.call('ZREM', due, id)
-    redis.call('DEL', hold)
-    redis.call('HSET', hold, 'amount', 'gone')
-    redis.call('PEXPIRE', hold, ARGV[10])
+    end_hold(due, hold, id, ARGV[10])
     return 1
   end
   redis.call('HSET', hold, 'amount', held,

@@ -53,35 +53,32 @@ def read(*events: Json) -> Any:
     return merge_chunks([*chunks, reader.close()])
 
 
+def check_cut(begun: list[Json], item: Json) -> None:
+    """Check that a call `rm` is invalid, however much of it comes before the response is cut."""
+    whole = WIRE.parse_response(end(item, **CUT)["response"], SPEC)
+    for message in (
+        whole,
+        read(*begun, end(**CUT)),
+        read(*begun, done(item, output_index=0), end(item, **CUT)),
+        read(end(item, **CUT)),
+    ):
+        assert message.tool_calls == []
+        assert [call["name"] for call in message.invalid_tool_calls] == ["rm"]
+
+
 @pytest.mark.parametrize("arguments", ['{"path": "/data', '{"a": [1', '{"a": 1', '{"a": "\\', ""])
 def test_a_call_that_was_cut_off_is_invalid(arguments: str) -> None:
     at = {"output_index": 0}
     begun = [added(function(""), **at), *([piece(arguments, **at)] if arguments else [])]
     item = function(arguments, status="incomplete")
-    whole = WIRE.parse_response(end(item, **CUT)["response"], SPEC)
-    for message in (
-        whole,
-        read(*begun, end(**CUT)),
-        read(*begun, done(item, **at), end(item, **CUT)),
-        read(end(item, **CUT)),
-    ):
-        assert message.tool_calls == []
-        assert [call["name"] for call in message.invalid_tool_calls] == ["rm"]
+    check_cut(begun, item)
 
 
 def test_the_input_of_a_custom_tool_that_was_cut_off_is_invalid() -> None:
     at = {"output_index": 0}
     begun = [added(custom(""), **at), piece("rm /da", "custom_tool_call_input", **at)]
     item = custom("rm /da", status="incomplete")
-    whole = WIRE.parse_response(end(item, **CUT)["response"], SPEC)
-    for message in (
-        whole,
-        read(*begun, end(**CUT)),
-        read(*begun, done(item, **at), end(item, **CUT)),
-        read(end(item, **CUT)),
-    ):
-        assert message.tool_calls == []
-        assert [call["name"] for call in message.invalid_tool_calls] == ["rm"]
+    check_cut(begun, item)
 
 
 def test_a_call_that_was_complete_before_the_limit_is_valid() -> None:
