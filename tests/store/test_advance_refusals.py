@@ -15,7 +15,7 @@ from scout_adapters.errors import BudgetError
 from scout_adapters.llm.engine.observers import ProposedAttempt
 from scout_adapters.llm.engine.record import Run
 from scout_adapters.testing import Emulator
-from tests.store.test_redis_advances import (
+from tests.store.held_money import (
     ACCOUNT,
     AMOUNT,
     COST,

@@ -10,7 +10,7 @@ from scout_adapters.budget import Balance, unsent_calls
 from scout_adapters.budget.advances import ADVANCE_SECONDS, AdvanceHold
 from scout_adapters.budget.redis_budgets import LocalHold, RedisBudgets
 from scout_adapters.errors import BudgetError
-from tests.store.test_redis_advances import (
+from tests.store.held_money import (
     ACCOUNT,
     AMOUNT,
     COST,

@@ -11,7 +11,7 @@ import pytest
 from scout_adapters._internal.fork import release_held_locks
 from scout_adapters.budget import Hold
 from scout_adapters.budget.redis_budgets import RedisBudgets
-from tests.store.test_redis_advances import (
+from tests.store.held_money import (
     ACCOUNT,
     AMOUNT,
     COST,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from multiprocessing import get_context
 from typing import Any
@@ -21,63 +20,26 @@ from scout_adapters.testing import Emulator
 from tests.callbacks.conftest import prices
 from tests.callbacks.test_budget_other_models import answer_of
 from tests.callbacks.test_budget_other_models import other as other_model
+from tests.store.held_money import (
+    ACCOUNT,
+    AMOUNT,
+    COST,
+    LIMIT,
+    advanced,
+    amounts,
+    held,
+    other,
+    send,
+    store,
+    time,
+)
 from tests.support.clock import FakeTime
 from tests.support.redis_server import LocalRedis, needs_redis
 from tests.support.verbs import call_model
 
-__all__ = ["prices"]
-
-LIMIT, AMOUNT, COST = 1_000_000, 100, 70
-ACCOUNT = Account("b", "", "", LIMIT)
+__all__ = ["other", "prices", "store", "time"]
 
 pytestmark = needs_redis
-
-
-@pytest.fixture
-def time() -> FakeTime:
-    return FakeTime()
-
-
-@pytest.fixture
-def store(redis: LocalRedis, time: FakeTime) -> Iterator[RedisBudgets]:
-    budgets = RedisBudgets(redis.url, clock=time.clock)
-    yield budgets
-    budgets.close()
-
-
-@pytest.fixture
-def other(redis: LocalRedis) -> RedisBudgets:
-    """Return another process at the same server."""
-    return RedisBudgets(redis.url)
-
-
-def held(store: RedisBudgets, amount: int = AMOUNT) -> Hold:
-    hold = store.hold([ACCOUNT], amount)
-    assert isinstance(hold, Hold), hold
-    return hold
-
-
-def amounts(store: RedisBudgets) -> tuple[int, int, int, int]:
-    (balance,) = store.balances("b")
-    return balance.spent, balance.held, balance.uncertain, balance.overage
-
-
-def advanced(store: RedisBudgets) -> AdvanceHold:
-    """Hold until an advance serves a call; settle the holds before it to nothing."""
-    while not isinstance(hold := held(store), AdvanceHold):
-        store.settle(hold, 0)
-    return hold
-
-
-def grow(store: RedisBudgets) -> None:
-    """Make calls at once, after which an advance serves several more."""
-    for hold in [held(store) for _ in range(20)]:
-        store.settle(hold, 0)
-
-
-def send(store: RedisBudgets) -> None:
-    """Send what has changed, as the thread does after some milliseconds."""
-    store._unsent.send()
 
 
 def test_calls_in_quick_succession_need_one_round_trip_for_many(
@@ -191,8 +153,8 @@ def test_threads_never_exceed_the_limit_and_lose_nothing(
 
     with ThreadPoolExecutor(8) as threads:
         admitted = sum(threads.map(spend, range(8)))
-    for store in stores:
-        assert store.flush()
+    for each in stores:
+        assert each.flush()
     assert amounts(other) == (admitted * AMOUNT, 0, 0, 0)
     assert 0.9 * 400 < admitted <= 400
 

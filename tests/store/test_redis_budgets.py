@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -14,11 +15,14 @@ from scout_adapters.budget import Account, Balance, Hold
 from scout_adapters.budget.redis_budgets import RedisBudgets
 from scout_adapters.errors import BudgetError, BudgetExceeded, ConfigurationError
 from scout_adapters.testing import Emulator
+from tests.store import held_money
+from tests.store.held_money import amounts
 from tests.support.redis_server import LocalRedis, needs_redis
 from tests.support.verbs import call_model
 from tests.support.waiting import until
 
 ACCOUNT = Account("b", "", "", 100)
+held = partial(held_money.held, account=ACCOUNT)
 
 
 @pytest.fixture
@@ -27,17 +31,6 @@ def own(tmp_path: Path) -> Iterator[LocalRedis]:
     server = LocalRedis(tmp_path, "--appendonly", "yes", "--appendfsync", "no")
     yield server
     server.kill()
-
-
-def held(store: RedisBudgets, amount: int) -> Hold:
-    hold = store.hold([ACCOUNT], amount)
-    assert isinstance(hold, Hold), hold
-    return hold
-
-
-def amounts(store: RedisBudgets) -> tuple[int, int, int, int]:
-    (balance,) = store.balances("b")
-    return balance.spent, balance.held, balance.uncertain, balance.overage
 
 
 def again(store: RedisBudgets) -> None:
