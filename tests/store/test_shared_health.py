@@ -8,6 +8,7 @@ from hashlib import blake2b
 from scout_adapters.errors import KeyEffect
 from scout_adapters.llm.health.circuit_breaker import CircuitBreaker
 from scout_adapters.llm.health.key_affinity import ConversationKeys, KeyAffinity
+from scout_adapters.store.facts import STATE, Fact, FactKind
 from tests.store.conftest import Side
 from tests.support.waiting import until
 
@@ -78,6 +79,25 @@ def test_a_success_that_began_before_the_refusal_does_not_end_the_rest(sides: Si
     until(lambda: there.key().model_cooldowns)
     there.pool.succeed(lease, "m")
     assert there.key().ready_at("m") > time.monotonic()
+
+
+def test_clocks_that_differ_a_little_change_nothing(sides: Sides) -> None:
+    """A rest whose age is rounded up seems to have begun before a call that was in flight."""
+    _, there = sides
+    lease = there.pool.lease_again(there.key(), "m", time.monotonic())
+    refused = there.pool.lease_again(there.key(1), "m", time.monotonic())
+    assert lease is not None
+    assert refused is not None
+    kinds: tuple[FactKind, ...] = ("rest", "quarantine")
+    for number, kind in enumerate(kinds):
+        shared = there.key(number).shared
+        assert shared is not None
+        place = "rest m" if kind == "rest" else STATE
+        there.health.receive([Fact(shared.subject, place, kind, seconds=20.0, age=1.0)])
+    there.pool.succeed(lease, "m")
+    there.pool.fail(refused, "refuse", now=time.monotonic(), model="m")
+    assert there.key().ready_at("m") > time.monotonic()
+    assert there.key(1).quarantines == 1
 
 
 def test_an_open_circuit_is_open_everywhere_until_probes_close_it(sides: Sides) -> None:

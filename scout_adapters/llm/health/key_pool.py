@@ -244,7 +244,7 @@ class KeyPool:
                 lease.conversation.remember(state.id, answered)
             if model not in state.ramps:
                 remember(state.ramps, model, None)
-            if lease.started < state.last_failure:
+            if lease.started < state.last_failure or lease.started < state.learned_at:
                 return
             if lease.probe:
                 state.lift_quarantine()
@@ -284,8 +284,8 @@ class KeyPool:
         """
         with health_lock:
             lease.give_back()
-            if effect in QUARANTINE_EFFECTS and lease.started <= lease.state.quarantined_at:
-                return  # the call was in flight when the key was first refused
+            if effect in QUARANTINE_EFFECTS and lease.precedes_quarantine:
+                return
             self._penalties.apply(lease.state, effect, now, model, retry_after, window=window)
 
     @staticmethod

@@ -81,6 +81,9 @@ class KeyState(_HiddenKey):
     quarantines: int = 0
     quarantined_at: float = float("-inf")
     refused_at: float = float("-inf")
+    learned_at: float = float("-inf")
+    """When this process last learned of a failure in another process, which is later than it."""
+
     account: str = ""
     """The account that the key belongs to, if an answer has named it."""
 
@@ -182,7 +185,8 @@ class KeyState(_HiddenKey):
         self.failures = self.marks = 0
         self.lift_quarantine()
         self.last_used = self.cooldown_until = 0.0
-        self.last_failure = self.quarantined_at = self.refused_at = float("-inf")
+        self.last_failure = self.learned_at = float("-inf")
+        self.quarantined_at = self.refused_at = float("-inf")
         self.model_cooldowns.clear()
         self.out_of_credit = False
         self.ramps.clear()
@@ -251,6 +255,13 @@ class Lease:
             self.ramp.enter(self.ticket, self.started)
         # One line: an exception between the two would leave the count wrong for ever.
         state.in_flight, self.is_open = state.in_flight + 1, True
+
+    @property
+    def precedes_quarantine(self) -> bool:
+        """Whether the call was in flight when the key's quarantine began, or became known here."""
+        state = self.state
+        known_at = state.learned_at if state.permanently_failed else float("-inf")
+        return self.started <= max(state.quarantined_at, known_at)
 
     def undo_use(self) -> None:
         """Rank the key as before the lease, unless another call has leased it since then."""

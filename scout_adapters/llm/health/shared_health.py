@@ -122,19 +122,20 @@ def _apply_to_circuit(circuit: CircuitBreaker, fact: Fact, now: float) -> None:
 def _apply_to_key(state: KeyState, fact: Fact, now: float) -> None:
     at = now - fact.age
     if fact.kind == "rest":
-        _rest(state, fact.place.partition(" ")[2] or None, at, now + fact.seconds)
+        _rest(state, fact.place.partition(" ")[2] or None, at, now, now + fact.seconds)
     elif fact.kind == "quarantine":
-        _quarantine(state, fact, at, now + fact.seconds)
+        _quarantine(state, fact, at, now)
     elif fact.kind == "revival":
         _revive(state, at)
     elif fact.kind == "quota":
         adopt_quota(state, fact, now)
 
 
-def _rest(state: KeyState, model: str | None, at: float, until: float) -> None:
+def _rest(state: KeyState, model: str | None, at: float, now: float, until: float) -> None:
     if state.ready_at(model) >= until - SAME_REST_SECONDS:
         return
-    # A success of a call that began before the refusal must not end the rest.
+    # A success of a call that began before the rest was known here must not end it.
+    state.learned_at = now
     state.last_failure = max(state.last_failure, at)
     state.start_ramp(model, until)
     if model is None:
@@ -143,8 +144,9 @@ def _rest(state: KeyState, model: str | None, at: float, until: float) -> None:
         remember(state.model_cooldowns, model, max(state.model_cooldowns.get(model, 0.0), until))
 
 
-def _quarantine(state: KeyState, fact: Fact, at: float, until: float) -> None:
+def _quarantine(state: KeyState, fact: Fact, at: float, now: float) -> None:
     details = fact.details
+    state.learned_at = now
     state.permanently_failed = True
     state.out_of_credit = bool(details.get("credit"))
     state.last_failure = max(state.last_failure, at)
@@ -152,7 +154,7 @@ def _quarantine(state: KeyState, fact: Fact, at: float, until: float) -> None:
     if details.get("refused"):
         state.refused_at = max(state.refused_at, at)
     state.quarantines = max(state.quarantines, details.get("count", 1))
-    state.quarantined_until = max(state.quarantined_until, until)
+    state.quarantined_until = max(state.quarantined_until, now + fact.seconds)
 
 
 def _revive(state: KeyState, at: float) -> None:
