@@ -11,7 +11,12 @@ import orjson
 
 from scout_adapters._internal.json_values import Json, plain_value
 from scout_adapters.errors import ProviderError, malformed
-from scout_adapters.llm.transport.sse import ErrorData, EventDecoder, HeartbeatData
+from scout_adapters.llm.transport.sse import (
+    HEARTBEAT_TEXT,
+    ErrorData,
+    EventDecoder,
+    HeartbeatData,
+)
 
 MAX_BODY_BYTES = 32 * 1024 * 1024
 """Bytes: a longer answer is an error."""
@@ -158,19 +163,27 @@ class EventBody:
         try:
             event = decode(data)
         except ProviderError as error:
-            if data.startswith(ERROR_TEXT):
-                events.append(_error_event(data.removeprefix(ERROR_TEXT).strip()))
-                return True
-            if PLAIN_WORDS.fullmatch(data):
-                events.append(_error_event(data))
+            if _append_text(data, events):
                 return True
             if not events:
                 raise
             self.failure = error
             return False
-        if event or isinstance(event, dict):  # null, "" and [] are heartbeats, and no `[DONE]`
+        # null, "" and [] are heartbeats, and no `[DONE]`
+        if isinstance(event, dict) or (event and not HEARTBEAT_TEXT.fullmatch(data)):
             events.append(event)
         return True
+
+
+def _append_text(data: bytes, events: list[Json | None]) -> bool:
+    """Append the error in data that is not JSON; return False if it is neither that nor a ping."""
+    if HEARTBEAT_TEXT.fullmatch(data):
+        return True
+    is_marked = data.startswith(ERROR_TEXT)
+    if is_marked or PLAIN_WORDS.fullmatch(data):
+        events.append(_error_event(data.removeprefix(ERROR_TEXT).strip() if is_marked else data))
+        return True
+    return False
 
 
 def _error_event(data: bytes) -> Json:

@@ -16,6 +16,13 @@ MAX_EVENT_BYTES = 8 * 1024 * 1024
 HEARTBEATS = frozenset({b"ping", b"heartbeat", b"keepalive", b"keep-alive", b"keep_alive"})
 """Types of events without content; their data may be a text, such as `ok`."""
 
+HEARTBEAT_TEXT = re.compile(
+    rb'\s{0,9}(?:["\[]{0,2}(?:ping|heartbeat|keep[-_ ]?alive)["\]]{0,2}\s{0,9}|:.{0,99})',
+    re.IGNORECASE,
+)
+"""Matches the data of a heartbeat without a type, such as `[PING]`, `"keep-alive"`, or a comment
+that a gateway has put into `data:`."""
+
 BARE_ERROR = re.compile(rb'\{\s{0,9}"error"\s{0,9}:\s{0,9}[{"]')
 """Matches the beginning of an error that a server writes into a stream without `data:`."""
 
@@ -24,7 +31,7 @@ ANSWER_FIELDS = ("candidates", "choices", "content", "output")
 
 BOM = b"\xef\xbb\xbf"
 
-ONE_EVENT = re.compile(rb"(?:event: (?!error\n|ping|heart|keep).+\n)?data: (\S.*)\n\n")
+ONE_EVENT = re.compile(rb"(?:event: (?!error\n|(?i:ping|heart|keep)).+\n)?data: (\S.*)\n\n")
 """Matches one whole event with one line of data, the most frequent network chunk of a stream."""
 
 
@@ -107,7 +114,7 @@ class EventDecoder:
         """Read an error, or the type of an event; comments, `id:` and `retry:` are not needed."""
         if line.startswith(b"event:"):
             kind = line[6:].strip()
-            self._is_error, self._is_heartbeat = kind == b"error", kind in HEARTBEATS
+            self._is_error, self._is_heartbeat = kind == b"error", kind.lower() in HEARTBEATS
         elif line.startswith(b"error:"):
             self._is_error = True
             self._add(line[6:].strip())

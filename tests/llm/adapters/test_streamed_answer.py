@@ -241,3 +241,11 @@ async def test_usage_and_scout_stand_once_on_the_last_chunk(providers, wire, gro
 async def test_an_empty_answer_is_an_answer(providers, wire, groq, ask) -> None:
     providers.on(GROQ, wire.sse(wire.delta(""), wire.delta(finish="stop"), wire.DONE))
     assert (await ask(groq())).text == ""
+
+
+async def test_heartbeats_as_data_are_no_part_of_a_stream(providers, wire, groq, ask) -> None:
+    ping = b"data: [PING]\n\n"
+    pieces = (wire.delta("to"), ping, ping + wire.delta("day"), ping, wire.delta(finish="stop"))
+    providers.on(GROQ, wire.sse(ping, *pieces, ping, wire.DONE))
+    assert (await ask(groq())).text == "today"
+    assert providers.hosts == [GROQ]

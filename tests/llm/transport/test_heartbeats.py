@@ -32,6 +32,9 @@ def read(*pieces: bytes) -> list[Any]:
         b"event:ping\ndata:[PING]\n\n",
         b"event: heartbeat\ndata: 1764523200\n\n",
         b"data: x\nevent: keepalive\n\n",
+        *(b"data: [PING]\n\n", b"data:[ping]\r\n\r\n", b"data: PING\n\n", b'data: "ping"\n\n'),
+        *(b"data: [HEARTBEAT]\n\n", b"data: keep-alive\n\n", b"data: : keepalive \n\n"),
+        *(b'data: ["PING"]\n\n', b"event: PING\ndata: 1\n\n", b"event: KeepAlive\ndata: ok\n\n"),
     ],
 )
 def test_an_event_without_data_is_skipped(heartbeat: bytes) -> None:
