@@ -59,6 +59,7 @@ received it; 0 if a newer fact counts."""
 READ_FACTS = LuaFunction(
     _CLOCK
     + """
+redis.call('ZADD', KEYS[1], 'XX', now, '')
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now)
 local facts = {}
 for _, subject in ipairs(redis.call('ZREVRANGE', KEYS[1], 0, ARGV[2] - 1)) do
@@ -73,4 +74,7 @@ end
 return facts
 """
 )
-"""Keys: index. Arguments: what the keys of subjects begin with, number of subjects."""
+"""Keys: index. Arguments: what the keys of subjects begin with, number of subjects.
+
+The `ZADD` changes nothing: it fails if the server has no memory for facts. Such a server cannot be
+used, although it can be read."""

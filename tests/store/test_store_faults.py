@@ -152,6 +152,25 @@ def test_a_server_that_was_flushed_gets_its_facts_back(
 
 
 @needs_redis
+def test_a_server_without_memory_is_one_outage_though_it_can_be_read(
+    own: LocalRedis, pair: tuple[Side, Side], caplog: pytest.LogCaptureFixture
+) -> None:
+    here, there = pair
+    there.store.close()
+    store = here.store
+    assert isinstance(store, RedisStore)
+    own.command("CONFIG", "SET", "maxmemory", "1")
+    with caplog.at_level(logging.WARNING, "scout_adapters.store"):
+        here.key().shared.rest("m", 60.0)  # type: ignore[union-attr]  # shared by the fixture
+        until(lambda: store.server.fault)
+        for _ in range(3):
+            store.server._next_try = 0.0
+            with pytest.raises(StoreUnavailableError):
+                store.facts()
+    assert len(caplog.records) == 1
+
+
+@needs_redis
 def test_a_stopped_server_delays_no_publication_and_loses_none(
     own: LocalRedis, pair: tuple[Side, Side]
 ) -> None:
