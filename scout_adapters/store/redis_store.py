@@ -16,9 +16,10 @@ from secrets import token_hex
 from typing import Any
 from weakref import WeakSet
 
+from scout_adapters._internal.bounded_dict import BoundedDict
 from scout_adapters._internal.clock import SYSTEM, Clock
 from scout_adapters._internal.fork import call_after_fork, fork_safe_lock
-from scout_adapters.store.facts import NO_DETAILS, Fact, FactListener
+from scout_adapters.store.facts import MAX_SUBJECTS, NO_DETAILS, Fact, FactListener
 from scout_adapters.store.health_functions import (
     INDEX_SECONDS,
     MAX_SNAPSHOT,
@@ -35,6 +36,9 @@ EXIT_SECONDS = 0.5
 
 MAX_BATCH = 200
 """Facts that are sent in one round trip."""
+
+Place = tuple[str, str]
+"""What a fact is about: its subject and place. A newer fact about the same replaces it."""
 
 
 class RedisStore:
@@ -65,6 +69,8 @@ class RedisStore:
         self._outbox: SimpleQueue[tuple[Fact, float] | None] = SimpleQueue()
         self._sender: threading.Thread | None = None
         self._news: NewsChannel | None = None
+        self._unsent = BoundedDict[Place, None](MAX_SUBJECTS)
+        """What facts are about that could not be sent."""
 
     def start_again(self) -> None:
         """Start the threads of a forked child, if the parent had some."""
@@ -124,6 +130,9 @@ class RedisStore:
                 self.others = received[-1] - 1
         except StoreUnavailableError:
             if self._news is not None:  # its listeners remember the facts: they are sent then
+                with self._lock:
+                    for fact, _ in batch:
+                        self._unsent.put(_place(fact), None)
                 self._news.read_all_soon()
 
     def _call_of(self, fact: Fact, waited: float) -> LuaCall:
@@ -150,13 +159,16 @@ class RedisStore:
             raise self.server.record_failure(ValueError(f"unexpected answer: {error}")) from None
 
     def _read_all(self) -> None:
-        """Receive all facts of the server, and send those that it lacks."""
+        """Receive all facts of the server, and send those that it lacks, or has older ones of."""
         facts = self.facts()
-        stored = {(fact.subject, fact.place) for fact in facts}
+        stored = {_place(fact): fact.kind for fact in facts}
+        with self._lock:
+            unsent, self._unsent = self._unsent, BoundedDict(MAX_SUBJECTS)
         for listener in self._all_listeners():
             listener.receive(facts)
             for fact in listener.live_facts():
-                if (fact.subject, fact.place) not in stored:
+                place = _place(fact)
+                if place in unsent or stored.get(place) != fact.kind:
                     self.publish(fact)
 
     def _receive(self, message: str) -> None:
@@ -195,6 +207,10 @@ class RedisStore:
             news.stop()
         self.flush()
         self.server.close()
+
+
+def _place(fact: Fact) -> Place:
+    return fact.subject, fact.place
 
 
 def _fact(row: Sequence[Any]) -> Fact:

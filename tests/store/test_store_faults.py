@@ -152,6 +152,27 @@ def test_a_server_that_was_flushed_gets_its_facts_back(
 
 
 @needs_redis
+def test_what_could_not_be_sent_replaces_what_the_server_has(
+    own: LocalRedis, pair: tuple[Side, Side]
+) -> None:
+    here, there = pair
+    here.pool.reset()
+    server = here.store.server  # type: ignore[attr-defined]  # a Redis store
+    until(lambda: b"revival" in own.command("HGETALL", server.key("health", "of", _subject(here))))
+    own.command("CONFIG", "SET", "maxmemory", "1")
+    fail(here, "refuse")
+    until(lambda: server.fault)
+    own.command("CONFIG", "SET", "maxmemory", "0")
+    until(lambda: there.key().permanently_failed)
+
+
+def _subject(side: Side) -> str:
+    shared = side.key().shared
+    assert shared is not None
+    return shared.subject
+
+
+@needs_redis
 def test_a_server_without_memory_is_one_outage_though_it_can_be_read(
     own: LocalRedis, pair: tuple[Side, Side], caplog: pytest.LogCaptureFixture
 ) -> None:
