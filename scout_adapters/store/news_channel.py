@@ -15,8 +15,8 @@ TICK_SECONDS = 0.5
 PING_TICKS = 10
 """Ticks without a message after which the connection is checked."""
 
-READ_ALL_TICKS = 120
-"""Ticks after which all facts are read again, also without a reason: a minute."""
+READ_ALL_SECONDS = 60.0
+"""Seconds after which all facts are read again, also without a reason."""
 
 MAX_BACKOFF_SECONDS = 2.0
 STOP_SECONDS = 1.0
@@ -94,10 +94,9 @@ class NewsChannel:
             self._receive_messages(subscription)
 
     def _receive_messages(self, subscription: Any) -> None:
-        silent = ticks = 0
+        silent, read_again = 0, self._server.now() + READ_ALL_SECONDS
         while not self._stopped.is_set():
             message = subscription.get_message(timeout=TICK_SECONDS)
-            ticks += message is None
             silent = 0 if message is not None else silent + 1
             if message is not None and message["type"] == "message":
                 self._receive(message["data"])
@@ -105,7 +104,7 @@ class NewsChannel:
                 subscription.ping()
             elif silent > PING_TICKS + 2:
                 raise TimeoutError("no answer to a ping")
-            if self._read_due.is_set() or ticks >= READ_ALL_TICKS:
+            if self._read_due.is_set() or self._server.now() >= read_again:
                 self._read_due.clear()
-                ticks = 0
                 self._read_all()
+                read_again = self._server.now() + READ_ALL_SECONDS

@@ -71,6 +71,10 @@ class RedisServer:
                 self._connected = process.pid, connect(self.url, self._timeout)
             return self._connected[1]
 
+    def now(self) -> float:
+        """Return monotonic seconds."""
+        return self._clock.now()
+
     def random(self) -> float:
         """Return a random number in [0, 1), for pauses."""
         return self._clock.random()

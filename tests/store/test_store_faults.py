@@ -6,6 +6,7 @@ import logging
 import os
 import threading
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,7 @@ from scout_adapters.testing import Emulator, Revoked, process_state
 from tests.store.conftest import Side, redis_side
 from tests.store.faulty_server import faulty_server
 from tests.store.test_shared_health import fail
+from tests.support.clock import FakeTime
 from tests.support.redis_server import LocalRedis, needs_redis
 from tests.support.waiting import until
 
@@ -149,6 +151,31 @@ def test_a_server_that_was_flushed_gets_its_facts_back(
     store._news.read_all_soon()  # each minute, by itself
     until(lambda: b"quarantine" in own.command("KEYS", "*") or store.facts())
     assert {fact.kind for fact in store.facts()} == {"quarantine"}
+
+
+@needs_redis
+def test_the_facts_of_a_flushed_server_are_back_within_a_minute_of_many_messages(
+    own: LocalRedis, pair: tuple[Side, Side]
+) -> None:
+    here, there = pair
+    time, rests = FakeTime(), count(1)
+    side = Side.of(RedisStore(parse_redis_url(own.url), time.clock))
+    store = side.store
+    assert isinstance(store, RedisStore)
+    until(lambda: store.wait_until_connected(1))
+    fail(here, "refuse")
+    until(lambda: side.key().permanently_failed)
+    here.store.close()  # it would send the fact, too
+    own.command("FLUSHALL")
+
+    def is_back() -> bool:
+        time.go_by(1.0)
+        side.key(1).shared.rest("m", next(rests) * 60.0)  # type: ignore[union-attr]  # shared by the fixture
+        there.key(1).shared.rest("m", next(rests) * 60.0)  # type: ignore[union-attr]  # as before
+        return "quarantine" in {fact.kind for fact in store.facts()}
+
+    until(is_back)
+    store.close()
 
 
 @needs_redis
