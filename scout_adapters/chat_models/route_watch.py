@@ -28,6 +28,9 @@ logger = logger_of(__name__)
 Signature = tuple[int, int, int] | None
 """Modification time, size and inode number of a file; None if it does not exist."""
 
+UNREAD = object()
+"""Stands for the signature of a file before the first check."""
+
 
 class RouteWatch:
     """Checks a file at intervals, until its model is garbage-collected."""
@@ -37,7 +40,9 @@ class RouteWatch:
         self._model = weakref.ref(model, self._stop)
         self._source = source
         self._seconds = seconds
-        self._seen = self._read = signature(source.path)
+        self._seen = signature(source.path)
+        self._read: Signature | object = UNREAD
+        self._reported = ""
         self._ended = threading.Event()
 
     def start(self) -> None:
@@ -53,25 +58,36 @@ class RouteWatch:
             self.look()
 
     def look(self) -> None:
-        """Load the file if it changed before, and not since, the last check: it is complete."""
+        """Load the file if it changed before, and not since, the last check: it is complete.
+
+        It is read until two checks find the same text: a file that changes right after it was read
+        may keep its signature, because file systems count time in steps of milliseconds.
+        """
         now, before = signature(self._source.path), self._seen
         self._seen = now
-        if now == before and now != self._read:
+        if now == before and now != self._read and not self._take_over():
             self._read = now
-            self._take_over()
 
-    def _take_over(self) -> None:
-        """Read the file; if that fails, the old routes stay."""
+    def _take_over(self) -> bool:
+        """Read the file; if that fails, the old routes stay. Return whether to read it again."""
         if (model := self._model()) is None:
-            return
+            return False
         try:
-            if (loaded := self._source.load_changed()) is None:
-                return
+            loaded = self._source.load_changed()
         except Exception as error:  # noqa: BLE001  # whatever the file has, the old routes go on
-            logger.warning("the changed route file is not taken over: %s", error)
-            return
+            self._report(str(error))
+            return True
+        self._reported = ""
+        if loaded is None:
+            return False
         model._adopt(loaded)  # noqa: SLF001  # same package
         logger.info("took over the changed route file %s", self._source.path)
+        return True
+
+    def _report(self, error: str) -> None:
+        if error != self._reported:
+            logger.warning("the changed route file is not taken over: %s", error)
+        self._reported = error
 
 
 def watch_file(model: RouteFollower, source: RouteSource, seconds: float) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import os
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -200,6 +201,34 @@ def test_a_changed_file_is_taken_over_when_it_is_complete(path: Path, emulator: 
     assert followed.model.max_tokens == 66
     followed.model.invoke("Hello")
     assert emulator.log[-1].body["model"] == "m-2"
+
+
+def test_a_change_within_a_step_of_the_file_systems_clock_is_taken_over(
+    path: Path, emulator: Emulator
+) -> None:
+    """Time, size and inode stay the same, as those of two changes in a millisecond may."""
+    times = write(path, models=[entry(emulator, "groq", "m-1")]).stat()
+    followed = Followed(path)
+    for number in (2, 3):
+        write(path, models=[entry(emulator, "groq", f"m-{number}")])
+        os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
+        followed.look()
+        assert followed.model.candidates == [f"groq/m-{number}"]
+
+
+def test_a_file_that_is_away_is_reported_once(
+    path: Path, emulator: Emulator, caplog: pytest.LogCaptureFixture
+) -> None:
+    followed = Followed(write(path, models=[entry(emulator, "groq", "m-1")]))
+    for _ in range(3):
+        path.unlink()
+        for _ in range(4):
+            followed.look()
+        write(path, models=[entry(emulator, "groq", "m-2")])
+        for _ in range(3):
+            followed.look()
+    assert len([record for record in caplog.records if "not taken over" in record.message]) == 3
+    assert followed.model.candidates == ["groq/m-2"]
 
 
 def test_a_broken_file_is_reported_once_and_the_old_routes_stay(
