@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from scout_adapters._internal.clock import Clock
 from scout_adapters.chat_models.base import ScoutChatModel
 from scout_adapters.testing import Drip, Emulator, RateLimited, ServerError, Slow
 from tests.chat_models.prompts import first_provider
@@ -60,7 +61,7 @@ async def cancelled(task: asyncio.Task[Any]) -> None:
 
 async def all_left(emulator: Emulator) -> bool:
     """Return whether the client closed every answer's connection before its end."""
-    settled = await asyncio.to_thread(emulator.settle)
+    settled = await asyncio.to_thread(emulator.settle, HANG)
     return settled and not any(exchange.finished for exchange in emulator.log)
 
 
@@ -141,11 +142,17 @@ async def test_a_call_that_is_cancelled_while_it_waits_sends_no_more_requests(
     refusals = [RateLimited(20)] * 9
     for provider in {first_provider(name), "groq", "anthropic", "google"}:
         emulator.script(provider, refusals)
+    waits = asyncio.Event()
+
+    async def wait(_seconds: float) -> None:
+        waits.set()
+        await asyncio.Event().wait()
+
     before = asyncio.all_tasks()
-    task = asyncio.create_task(call(make(max_wait=60)))
-    await reached(emulator, 3 if name == "router" else 1)
-    await asyncio.sleep(0.02)
+    task = asyncio.create_task(call(make(max_wait=60, clock=Clock(asleep=wait))))
+    await waits.wait()
     requests = len(emulator.log)
+    assert requests >= (3 if name == "router" else 1)
     await cancelled(task)
     assert await calm(before)
     assert outcomes(log) == ["rate_limit"] * requests

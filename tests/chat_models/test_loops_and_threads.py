@@ -59,7 +59,7 @@ def test_threads_and_loops_share_one_model_at_once(make: Make, served: Emulator)
     with ThreadPoolExecutor(len(people)) as threads:
         assert list(threads.map(work, people)) == [echoes(speaker) for speaker in people]
     assert len(served.log) == 4 * len(people)
-    assert served.settle()
+    assert served.settle(HANG)
     assert all(exchange.finished for exchange in served.log)
 
 

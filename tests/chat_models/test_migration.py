@@ -188,7 +188,8 @@ def test_a_function_may_have_keys_of_its_own_stop_words_and_the_guides_other_res
 def test_a_function_that_dawdles_is_failed_over(emulator: Emulator) -> None:
     registry.register("dawdler", ProviderClient("dawdler", dawdle))
     good = {"model": "groq/m", "api_key": "quick", "base_url": emulator.url("groq")}
-    router = ScoutRouterChatModel(models=["dawdler/m", good], timeout=2)
+    short = {"model": "dawdler/m", "timeout": 0.5}
+    router = ScoutRouterChatModel(models=[short, good])
     attempts = router.invoke("hi").response_metadata["scout"]["attempts"]
     assert [row["outcome"] for row in attempts] == ["timeout_response", "ok"]
 

@@ -8,11 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from scout_adapters.testing import Emulator, Slow
+from tests.support.waiting import HANG
 
 STORY = "Write a long story."
 SLOWLY = Slow(between=0.05)
-PATIENCE = 2.0
-"""Seconds for a thread to write the outcome of a stream that was left."""
 
 
 def outcomes(log: Path) -> list[str]:
@@ -34,13 +33,13 @@ async def calm(before: set[asyncio.Task[Any]]) -> bool:
     for _ in range(10):
         await asyncio.sleep(0)
     if left := asyncio.all_tasks() - before:
-        await asyncio.wait(left, timeout=PATIENCE)
+        await asyncio.wait(left, timeout=HANG)
     return asyncio.all_tasks() <= before
 
 
 def hung_up(emulator: Emulator) -> bool:
     """Return whether the client closed the emulator's last answer in the middle."""
-    return emulator.settle() and not emulator.log[-1].finished
+    return emulator.settle(HANG) and not emulator.log[-1].finished
 
 
 class Enough(Exception):

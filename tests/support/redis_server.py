@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import secrets
 import shutil
 import signal
 import socket
 import subprocess
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Self
 
@@ -20,10 +22,16 @@ needs_redis = pytest.mark.skipif(BINARY is None, reason="no redis-server on this
 
 
 def free_port() -> int:
-    """Return a port that nothing listens at."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """Return a port that nothing listens at, and that no system gives to another socket.
+
+    Those that systems give begin at 32768, and 10000 above it is the bus of a cluster's node: a
+    server that starts, or starts again, finds both as they were.
+    """
+    while True:
+        port = 10_000 + secrets.randbelow(12_000)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 class LocalRedis:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -59,12 +60,13 @@ def test_requests_of_two_processes_are_counted_together(
 ) -> None:
     limits = ("groq", Limits(rpm=2, burst_seconds=60))
     first, second = books
+    began = time.monotonic()
     assert first.admit(reservation(limits, name="a")) is None
     assert second.admit(reservation(limits, name="b")) is None
     refusal = first.admit(reservation(limits, name="c"))
     assert refusal is not None
     assert (refusal.number, refusal.limit) == (0, "rpm")
-    assert 25 < refusal.wait <= 30
+    assert 29 - (time.monotonic() - began) < refusal.wait <= 30
 
 
 def test_a_refused_request_is_counted_in_no_scope(books: Pair) -> None:
@@ -80,11 +82,12 @@ def test_a_refused_request_is_counted_in_no_scope(books: Pair) -> None:
 
 def test_the_longest_wait_is_returned(books: Pair) -> None:
     limits = ("groq", Limits(rpm=60, tpm=60, burst_seconds=0))
+    began = time.monotonic()
     assert books[0].admit(reservation(limits, tokens=30, name="a")) is None
     refusal = books[1].admit(reservation(limits, tokens=5, name="b"))
     assert refusal is not None
     assert refusal.limit == "tpm"
-    assert 20 < refusal.wait <= 30
+    assert 29 - (time.monotonic() - began) < refusal.wait <= 30
 
 
 def settle_both(books: Pair) -> None:
@@ -109,7 +112,7 @@ def test_places_are_given_back_once(books: Pair) -> None:
 
 
 def test_real_tokens_replace_the_reserved_ones_once(books: Pair) -> None:
-    limits = ("groq", Limits(tpm=600, burst_seconds=0))
+    limits = ("groq", Limits(tpm=10, burst_seconds=0))  # so slow that it does not end meanwhile
     first, second = books
     held = reservation(limits, tokens=500, name="a")
     assert first.admit(held) is None
@@ -118,7 +121,7 @@ def test_real_tokens_replace_the_reserved_ones_once(books: Pair) -> None:
     settle_both(books)
     refusal = second.admit(reservation(limits, tokens=1, name="b"))
     assert refusal is not None
-    assert 0 < refusal.wait <= 2
+    assert 0 < refusal.wait <= 120
 
 
 def test_a_request_that_was_not_sent_counts_nothing(books: Pair) -> None:

@@ -21,7 +21,7 @@ from scout_adapters.llm.health.key_pool import KeyPool
 from scout_adapters.llm.health.key_state import KeyState
 from scout_adapters.llm.transport.http_transport import Transport
 from scout_adapters.testing import Emulator
-from tests.support.waiting import until
+from tests.support.waiting import HANG, until
 
 pytestmark = pytest.mark.usefixtures("carried")
 
@@ -100,7 +100,7 @@ def in_a_child(work: Any) -> int:
     """Fork, work in the child, and return its exit status; a child that hangs is ended."""
     child = os.fork()
     if child == 0:
-        signal.setitimer(signal.ITIMER_REAL, 1.0)
+        signal.setitimer(signal.ITIMER_REAL, HANG)
         code = 1
         try:
             work()

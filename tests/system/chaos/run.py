@@ -113,7 +113,7 @@ class Chaos:
     def _stories(self, caller: Caller, calls: Sequence[Call]) -> list[Story]:
         """Join results, audit rows and exchanges by call; check that no resource stays held."""
         tally, emulator = self.tally, self.stage.emulator
-        if not emulator.settle():
+        if not emulator.settle(HANG):
             tally.blame("answers that are still being given")
         if caller.tasks_left:
             tally.blame("tasks left", str(caller.tasks_left))

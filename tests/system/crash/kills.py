@@ -19,6 +19,7 @@ from scout_adapters.audit.retention import open_intents
 from scout_adapters.audit.verify import verify
 from scout_adapters.budget import SqliteBudgets
 from scout_adapters.testing import Emulator, Exchange
+from tests.support.waiting import HANG
 from tests.support.warm_process import WarmProcess
 from tests.system.crash import killed_process
 
@@ -120,7 +121,7 @@ def play(kills: int, seed: int, folder: Path) -> Killed:
         for point, acknowledged in zip(turns, threads.map(one, range(kills)), strict=True):
             killed.points[point] += 1
             killed.acknowledged += acknowledged
-        emulator.settle()
+        emulator.settle(HANG)
     killed.exchanges = emulator.log
     return killed
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 from base64 import b32encode
 from collections.abc import Awaitable, Callable, Mapping
@@ -23,6 +22,7 @@ from scout_adapters.testing import Emulator
 from scout_adapters.testing import Fault as Played
 from tests.support.clock import FakeTime
 from tests.support.verbs import VERBS, call_model
+from tests.support.waiting import auntil
 from tests.system.faults.witness import Overheard, held_resources, idle, leaks, spent
 
 WALL = 1_790_000_000.0
@@ -228,11 +228,7 @@ class Play:
             return
         self._network.close()
         await self._network.aclose()
-        for _ in range(200):
-            if not self.emulator.connections and self.emulator.settle(0.0):
-                return
-            await asyncio.sleep(0.01)
-        raise AssertionError(f"{self.emulator.connections} connections are still open")
+        await auntil(lambda: not self.emulator.connections and self.emulator.settle(0.0))
 
     async def run(self) -> None:
         """Play the case to its end."""

@@ -111,11 +111,12 @@ def answering(*pieces: bytes) -> Handler:
     return handle
 
 
-def free_port() -> int:
-    """Return a port without a listener."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port: int = server.getsockname()[1]
-    return port
+@contextmanager
+def refusing() -> Iterator[int]:
+    """Yield a port that refuses connections: it is taken, and nothing listens at it."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        yield taken.getsockname()[1]
 
 
 @contextmanager

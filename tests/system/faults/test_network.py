@@ -25,8 +25,8 @@ from tests.system.faults.sockets import (
     answering,
     blackhole,
     certified,
-    free_port,
     ignore,
+    refusing,
     reset,
     slam,
 )
@@ -83,8 +83,9 @@ async def test_an_unknown_host_name_is_tried_again_and_then_passed_over(
 @pytest.mark.fault(2)
 async def test_a_refused_connection_takes_no_time(verb: str, groq_at: Stage) -> None:
     tls_context()
-    stage = groq_at(verb, f"http://127.0.0.1:{free_port()}", clock=REAL)
-    await stage.ask(timeout=(2 * HANG, 2 * HANG))
+    with refusing() as port:
+        stage = groq_at(verb, f"http://127.0.0.1:{port}", clock=REAL)
+        await stage.ask(timeout=(2 * HANG, 2 * HANG))
     assert stage.outcomes == ["groq:a connect"] * 3 + ["openai:a ok"]
     assert max(one["latency_s"] for one in stage.attempts[:3]) < HANG
     assert (stage.state("groq:a").failures, stage.circuit("groq").faults) == (0, 3)
@@ -192,15 +193,15 @@ async def test_a_request_that_is_never_read_may_have_been_paid_for(
 
 
 @pytest.fixture
-def dead_proxy(monkeypatch: pytest.MonkeyPatch) -> str:
+def dead_proxy(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """Set a proxy that is not there; return it as it may be named."""
-    where = f"127.0.0.1:{free_port()}"
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"):
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.lower(), raising=False)
-    for name in ("http_proxy", "https_proxy"):
-        monkeypatch.setenv(name, f"http://user:{PASSWORD}@{where}")
-    return f"http://{where}"
+    with refusing() as port:
+        for name in ("http_proxy", "https_proxy"):
+            monkeypatch.setenv(name, f"http://user:{PASSWORD}@127.0.0.1:{port}")
+        yield f"http://127.0.0.1:{port}"
 
 
 @pytest.mark.fault(7)

@@ -14,9 +14,7 @@ import orjson
 from scout_adapters.llm.engine.candidate import Endpoint
 from scout_adapters.llm.providers import registry
 from tests.support.key_leaks import key_leaks
-
-WRITTEN = 2.0
-"""Seconds for a thread to write an outcome that the task of a forgotten stream waits for."""
+from tests.support.waiting import HANG
 
 
 class Overheard(logging.Handler):
@@ -81,7 +79,7 @@ async def idle() -> set[asyncio.Task[Any]]:
         await asyncio.sleep(0)
     me = asyncio.current_task()
     if left := asyncio.all_tasks() - {me}:
-        await asyncio.wait(left, timeout=WRITTEN)
+        await asyncio.wait(left, timeout=HANG)
     return asyncio.all_tasks() - {me}
 
 

@@ -8,6 +8,8 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 
+from tests.support.waiting import HANG
+
 ENOUGH = 64 * 1024 * 1024
 """Bytes that a server may push at a client that should have hung up long ago."""
 
@@ -78,5 +80,5 @@ def lying(pieces: Iterable[bytes], pause: float = 0.0, *, linger: bool = False) 
         yield server
     finally:
         server.stop()
-        thread.join(10)
+        thread.join(HANG)
         assert not thread.is_alive()

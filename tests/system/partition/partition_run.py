@@ -15,6 +15,9 @@ from tests.support.network_namespaces import Cut, PartitionedRedis
 from tests.support.warm_process import Child, WarmProcess
 from tests.system.partition import partition_caller
 
+PATIENT = "timeout=60"
+"""Option of the side that is not cut off: on a busy machine the store may take its time."""
+
 
 @dataclass
 class SideProcess:
@@ -43,7 +46,7 @@ def two_sides(
     """Run a process on each side, which are connected to the server."""
     with (
         warm.start(partition_caller, network.sides["a"], network.url("a")) as first,
-        warm.start(partition_caller, network.sides["b"], network.url("b")) as second,
+        warm.start(partition_caller, network.sides["b"], f"{network.url('b')}?{PATIENT}") as second,
     ):
         sides = SideProcess(first), SideProcess(second)
         for side in sides:

@@ -29,6 +29,7 @@ from scout_adapters.testing import (
     ServerError,
 )
 from tests.support.processes import command, environment
+from tests.support.waiting import HANG
 from tests.system.reconciliation import callers
 from tests.system.reconciliation.plan import KEYS, MODELS, bill_of, planned
 
@@ -157,7 +158,7 @@ def play(calls: int, seed: int, folder: Path) -> Books:
             for number, file in enumerate(files)
         ]
         assert [one.wait() for one in running] == [0] * PROCESSES
-        witness.settle()
+        witness.settle(HANG)
     rows = list(read_rows(folder / "audit.jsonl"))
     plan = (planned(seed, index) for index in range(calls))
     left = frozenset(call.tag for call in plan if call.left_after is not None)
