@@ -1,10 +1,10 @@
 """Lua functions that hold and settle money in Redis, each as one atomic step.
 
-Accounts are hashes (spent, held, uncertain, overage, restored: nano-dollars), holds are hashes with
-an amount and the names of their accounts; a sorted set has the holds by the time at which they
-count as spent. All Redis keys of a budget are in one slot. Sums are exact; a comparison with a
-limit beyond nine million dollars is exact to a millionth of a dollar, as Lua's numbers are doubles.
-A sum that Redis cannot store counts as `MAX_AMOUNT`.
+Accounts are hashes (spent, held, uncertain, overage, restored, base: nano-dollars), holds are
+hashes with an amount and the names of their accounts; a sorted set has the holds by the time at
+which they count as spent. All Redis keys of a budget are in one slot. Sums are exact; a comparison
+with a limit beyond nine million dollars is exact to a millionth of a dollar, as Lua's numbers are
+doubles. A sum that Redis cannot store counts as `MAX_AMOUNT`.
 """
 
 from __future__ import annotations
@@ -54,21 +54,39 @@ end
 """
 
 _HOLD = """
+local function present(epoch_key, steps_key, index, fresh, known, seen)
+  redis.call('SET', epoch_key, fresh, 'NX')
+  local epoch = redis.call('GET', epoch_key)
+  if known == epoch and tonumber(seen) > tonumber(redis.call('GET', steps_key) or '0') then
+    epoch = fresh
+    redis.call('SET', epoch_key, fresh)
+    for _, name in ipairs(redis.call('SMEMBERS', index)) do
+      if redis.call('HGET', name, 'limit') then
+        local total = number(name, 'spent') + number(name, 'held')
+        redis.call('HSET', name, 'base', string.format('%.0f', total))
+      end
+    end
+  end
+  return epoch, redis.call('INCR', steps_key)
+end
 function operations.hold()
-  local epoch_key, due, index, prefix, id = KEYS[1], KEYS[2], KEYS[3], ARGV[1], ARGV[2]
+  local due, index, prefix, id = KEYS[2], KEYS[3], ARGV[1], ARGV[2]
   local amount, beyond, lease, keep = ARGV[3], ARGV[4] == '1', ARGV[5], ARGV[6]
   local hold = prefix .. id
   if redis.call('HGET', hold, 'amount') then return {2} end
-  redis.call('SET', epoch_key, ARGV[7], 'NX')
-  local epoch = redis.call('GET', epoch_key)
-  redis.call('PEXPIRE', epoch_key, keep)
+  local epoch, steps = present(KEYS[1], KEYS[4], index, ARGV[7], ARGV[8], ARGV[9])
+  redis.call('PEXPIRE', KEYS[1], keep)
+  redis.call('PEXPIRE', KEYS[4], keep)
   lapse(due, prefix)
   local names, totals = {}, {}
-  for i = 4, #KEYS do
-    local name, at = KEYS[i], 9 + (i - 4) * 4
-    local limit, remembered = ARGV[at], tonumber(ARGV[at + 3])
-    if ARGV[8] ~= '' and ARGV[8] ~= epoch and remembered > number(name, 'restored') then
-      redis.call('HSET', name, 'restored', ARGV[at + 3], 'limit', limit,
+  for i = 5, #KEYS do
+    local name, at = KEYS[i], 10 + (i - 5) * 5
+    local limit, lost = ARGV[at], 0
+    if ARGV[at + 4] ~= '' and ARGV[at + 4] ~= epoch then
+      lost = tonumber(ARGV[at + 3]) - number(name, 'base')
+    end
+    if lost > number(name, 'restored') then
+      redis.call('HSET', name, 'restored', string.format('%.0f', lost), 'limit', limit,
         'scope', ARGV[at + 1], 'window', ARGV[at + 2])
       redis.call('PEXPIRE', name, keep)
       redis.call('SADD', index, name)
@@ -76,13 +94,13 @@ function operations.hold()
     local total = number(name, 'spent') + number(name, 'held') + number(name, 'restored')
     if total + tonumber(amount) > tonumber(limit) and not beyond then
       local row = redis.call('HMGET', name, 'spent', 'held', 'uncertain', 'overage', 'restored')
-      return {0, epoch, i - 4, row}
+      return {0, epoch, steps, i - 5, row}
     end
     names[#names + 1] = name
     totals[#totals + 1] = string.format('%.0f', total + tonumber(amount))
   end
   for i, name in ipairs(names) do
-    local at = 9 + (i - 1) * 4
+    local at = 10 + (i - 1) * 5
     redis.call('HSET', name, 'limit', ARGV[at], 'scope', ARGV[at + 1], 'window', ARGV[at + 2])
     add(name, 'held', amount)
     redis.call('PEXPIRE', name, keep)
@@ -93,16 +111,21 @@ function operations.hold()
   redis.call('PEXPIRE', hold, keep)
   redis.call('ZADD', due, now + lease, id)
   redis.call('PEXPIRE', due, keep)
-  return {1, epoch, totals}
+  return {1, epoch, steps, totals}
 end
 """
-"""Keys: epoch, due holds, list of accounts, accounts. Arguments: prefix of holds' keys, id, amount,
-"1" to hold beyond limits, milliseconds until the hold counts as spent, milliseconds for which data
-is kept, an epoch for a server without data, the epoch last read; for each account its limit, scope,
-window, and the last total that this process has read.
+"""Keys: epoch, due holds, list of accounts, number of holds so far, accounts. Arguments: prefix of
+holds' keys, id, amount, "1" to hold beyond limits, milliseconds until the hold counts as spent,
+milliseconds for which data is kept, an epoch for a server that has lost data, the epoch and the
+number of holds last read; for each account its limit, scope, window, the last total that this
+process has read, and its epoch ("" for none).
 
-Returns 1, epoch and totals; or 0, epoch, number of the account with too little, and its amounts; or
-2 for a hold that was settled before it arrived."""
+Returns 1, epoch, number of holds and totals; or 0, epoch, number of holds, number of the account
+with too little, and its amounts; or 2 for a hold that was settled before it arrived.
+
+A server without data has no epoch. One with older data, such as a snapshot or a replica that lags,
+has counted fewer holds than a process has seen: a new epoch begins, and each account keeps as
+`base` what it has of the total that processes remember."""
 
 _SETTLE = """
 function operations.settle()

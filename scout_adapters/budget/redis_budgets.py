@@ -6,8 +6,9 @@ several of them, which then need no round trip (`advances.py`). Without the serv
 sent (`on_store_error="raise"`), or each process spends the amount left that it last read, and
 records it later ("allow").
 
-Acknowledged steps survive `kill -9` of a server with `appendonly yes`. If a server restarts without
-its data, processes restore the totals that they last read: held amounts then count as spent.
+Acknowledged steps survive `kill -9` of a server with `appendonly yes`. If a server comes back
+without its data, or with older data, processes restore the totals that they last read: held amounts
+then count as spent.
 """
 
 from __future__ import annotations
@@ -19,7 +20,6 @@ from secrets import token_hex
 from typing import Any, Literal
 from urllib.parse import quote
 
-from scout_adapters._internal.bounded_dict import BoundedDict
 from scout_adapters._internal.clock import SYSTEM, Clock
 from scout_adapters._internal.fork import fork_safe_lock
 from scout_adapters._internal.ordered_worker import OrderedWorker
@@ -27,6 +27,7 @@ from scout_adapters.budget.accounts import Account, Balance, Hold, clamp
 from scout_adapters.budget.advances import Advance, AdvanceHold, Advances
 from scout_adapters.budget.memory import MemoryBudgets
 from scout_adapters.budget.money_functions import MONEY, balance_in, balances_in
+from scout_adapters.budget.seen_totals import SeenBudget, SeenTotals
 from scout_adapters.budget.unsent_calls import UnsentCalls
 from scout_adapters.errors import BudgetError, ConfigurationError
 from scout_adapters.store.open_store import resolve_address
@@ -50,9 +51,6 @@ KEPT_TOTAL_SECONDS = 400 * 24 * 3600
 
 ALLOWED_DELAY = 0.05
 """Seconds that a call waits for the server with `on_store_error="allow"`."""
-
-MAX_TOTALS = 10_000
-"""Number of accounts whose last total a process remembers."""
 
 
 class LocalHold(Hold):
@@ -90,8 +88,7 @@ class RedisBudgets:
         self.advances = Advances(clock)
         self._fetching = fork_safe_lock()
         self._unsent = UnsentCalls(self.server, self._collect, self.advances.end_all)
-        self._totals: BoundedDict[str, int] = BoundedDict(MAX_TOTALS)
-        self._epochs: BoundedDict[str, str] = BoundedDict(MAX_TOTALS)
+        self._seen = SeenTotals()
         self._local: MemoryBudgets | None = None
 
     def __repr__(self) -> str:
@@ -160,8 +157,8 @@ class RedisBudgets:
     def _left(self, accounts: Sequence[Account]) -> int:
         """Return what was left in the tightest account after the last hold of this process."""
         tag = self._tag(accounts)
-        keys = ((account, self._account_key(tag, account)) for account in accounts)
-        return min(account.limit - self._totals.get(key, account.limit) for account, key in keys)
+        seen = ((account, self._seen.of(self._account_key(tag, account))) for account in accounts)
+        return min(account.limit - total.nano if total.epoch else 0 for account, total in seen)
 
     def _hold_in_store(
         self, request: Hold, *, extra: int = 0, beyond: bool = False
@@ -183,28 +180,28 @@ class RedisBudgets:
 
     def _hold_call(self, hold: Hold, *, beyond: bool, lease: float = LEASE_SECONDS) -> LuaCall:
         tag = self._tag(hold.accounts)
-        keys = [*self._keys(tag, "epoch", "due", "index")]
-        life, known = _life(hold.accounts), self._epochs.get(tag, "")
+        keys = [*self._keys(tag, "epoch", "due", "index", "steps")]
+        life, known = _life(hold.accounts), self._seen.of_budget(tag)
         arguments: list[str | int] = ["hold", self.server.key(tag, "hold", ""), hold.id]
-        arguments += [hold.amount, int(beyond), round(lease * 1000), life, token_hex(4), known]
+        arguments += [hold.amount, int(beyond), round(lease * 1000), life, token_hex(4), *known]
         for account in hold.accounts:
             name = self._account_key(tag, account)
             keys.append(name)
-            remembered = self._totals.get(name, 0)
-            arguments += [account.limit, account.scope, account.window, remembered]
+            arguments += [account.limit, account.scope, account.window, *self._seen.of(name)]
         return LuaCall(MONEY, keys, arguments)
 
     def _result(self, hold: Hold, answer: Any) -> Hold | Balance:
         """Return the hold or balance in an answer; remember its totals for a loss of data."""
         tag = self._tag(hold.accounts)
+        names = [self._account_key(tag, account) for account in hold.accounts]
         match answer:
-            case [1, str(epoch), list(totals)]:
-                self._epochs.put(tag, epoch)
-                for account, total in zip(hold.accounts, totals, strict=True):
-                    self._totals.put(self._account_key(tag, account), int(total))
+            case [1, str(epoch), int(holds), list(totals)]:
+                seen = zip(names, map(int, totals), strict=True)
+                self._seen.remember_hold(tag, SeenBudget(epoch, holds), seen)
                 return hold._replace(id=f"{hold.id}@{epoch}")
-            case [0, str(epoch), int(number), list(amounts)]:
-                self._epochs.put(tag, epoch)
+            case [0, str(epoch), int(holds), int(number), list(amounts)]:
+                budget = SeenBudget(epoch, holds)
+                self._seen.remember_refusal(tag, budget, names[: number + 1])
                 return balance_in(hold.accounts[number], amounts)
         raise self._unexpected()
 
@@ -214,7 +211,7 @@ class RedisBudgets:
         tag = self._tag(accounts)
         left = []
         for account in accounts:
-            seen = self._totals.get(self._account_key(tag, account), 0)
+            seen = self._seen.of(self._account_key(tag, account)).nano
             left.append(account._replace(limit=max(0, account.limit - seen)))
         held = local.hold(left, amount, beyond=beyond)
         if isinstance(held, Balance):

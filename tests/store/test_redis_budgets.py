@@ -111,6 +111,40 @@ def test_a_server_that_comes_back_without_its_books_gets_them_from_a_process(
 
 
 @needs_redis
+def test_a_server_without_its_books_gets_those_of_every_user(redis: LocalRedis) -> None:
+    store, users = RedisBudgets(redis.url), [Account("b", f"user={n}", "", 100) for n in "ab"]
+    for user in users:
+        store.settle(held_money.held(store, 90, user), 90)
+    redis.command("FLUSHALL")
+    for user in users:
+        assert isinstance(store.hold([user], 20), Balance)
+
+
+@needs_redis
+def test_a_server_that_comes_back_with_older_books_gets_what_they_lack(tmp_path: Path) -> None:
+    with LocalRedis(tmp_path) as server:
+        store, other = RedisBudgets(server.url), RedisBudgets(server.url)
+        other.settle(held(other, 10), 10)
+        kept = held(store, 5)
+        server.command("SAVE")
+        store.settle(held(store, 50), 30)
+        lost = held(store, 20)
+        server.kill()
+        server.start()  # with the books as they were saved
+        again(store)
+        assert isinstance(store.hold([ACCOUNT], 36), Balance)  # 15 are there, 65 are remembered
+        assert amounts(other) == (60, 5, 50, 0)
+        store.settle(kept, 2)
+        store.settle(lost, 7)
+        until(store.flush)
+        assert amounts(other) == (49, 0, 37, 0)
+        assert isinstance(store.hold([ACCOUNT], 52), Balance)  # nothing is restored again
+        assert amounts(other) == (49, 0, 37, 0)
+        held(other, 51)
+        assert isinstance(store.hold([ACCOUNT], 1), Balance)
+
+
+@needs_redis
 def test_functions_that_the_server_forgets_are_sent_again(redis: LocalRedis) -> None:
     store = RedisBudgets(redis.url)
     store.settle(held(store, 10), 10)
