@@ -249,3 +249,14 @@ async def test_heartbeats_as_data_are_no_part_of_a_stream(providers, wire, groq,
     providers.on(GROQ, wire.sse(ping, *pieces, ping, wire.DONE))
     assert (await ask(groq())).text == "today"
     assert providers.hosts == [GROQ]
+
+
+async def test_an_id_in_the_second_fragment_of_a_call_is_its_id(providers, wire, groq, ask) -> None:
+    def fragment(**fields: Any) -> bytes:
+        delta = {"tool_calls": [{"index": 0, **fields}]}
+        return wire.event({"choices": [{"index": 0, "delta": delta, "finish_reason": None}]})
+
+    head, tail = fragment(function={"name": "f"}), fragment(id="c1", function={"arguments": "{}"})
+    providers.on(GROQ, wire.sse(head, tail, wire.delta(finish="tool_calls"), wire.DONE))
+    [call] = (await ask(groq())).tool_calls
+    assert (call["name"], call["args"], call["id"]) == ("f", {}, "c1")

@@ -74,7 +74,7 @@ class ChatStreamReader:
         """Read one event, also after the terminal one, where some providers send an error."""
         if event is None:
             # Without a finish reason, `[DONE]` ends an answer only if there is one.
-            self.finished = self.finished or self._has_answer or self._accumulated.has_values
+            self.finished = self.finished or self._has_begun or self._accumulated.has_values
             return None
         if not isinstance(event, dict):
             raise malformed(f"expected an event to be an object, found {type(event).__name__}")
@@ -85,11 +85,7 @@ class ChatStreamReader:
             return None
         raise_if_choice_failed(choice, event)
         self._read_choice_fields(choice)
-        delta = choice.get("delta")
-        if delta is None and "message" in choice:
-            delta = self._message(choice["message"])
-        if delta is None:  # Azure: only results of its content filter
-            self._read_filter(choice)
+        delta = self._delta(choice)
         chunk = None if delta is None else self._read_delta(delta)
         if chunk is not None:
             self._has_answer = True
@@ -97,12 +93,26 @@ class ChatStreamReader:
             raise_if_call_failed(self._finish_reason, event)
         return chunk
 
+    def _delta(self, choice: Json) -> Any:
+        """Return the delta of a choice; None if there is nothing to read."""
+        delta = choice.get("delta")
+        if delta is None and "message" in choice:
+            delta = self._message(choice["message"])
+        if delta is None:  # Azure: only results of its content filter
+            self._read_filter(choice)
+            return {} if self._finish_reason and self._calls.waiting else None
+        return delta
+
+    @property
+    def _has_begun(self) -> bool:
+        return self._has_answer or bool(self._calls.waiting)
+
     def _message(self, message: Any) -> Any:
         """Return the whole answer, which some gateways send in one event.
 
         Raise `MalformedResponse` for a second one: it may be the rest, or all of the text so far.
         """
-        if not self._has_answer:
+        if not self._has_begun:
             self._whole = mapping(message)
             return message
         if self._whole and any(
@@ -210,7 +220,9 @@ class ChatStreamReader:
             raw_calls, hosted = split_hosted(raw_calls)
             if hosted:
                 self._accumulated.extend(HOSTED_CALLS, hosted)
-            calls = self._calls.read(raw_calls)
+        if raw_calls or self._calls.waiting:
+            has_more = bool(text or kwargs)
+            calls = self._calls.read(raw_calls, has_more=has_more, ends=self.finished)
         return self._chunk(text, kwargs, calls) if text or kwargs or calls else None
 
     def _texts(self, content: Any) -> tuple[str, str]:

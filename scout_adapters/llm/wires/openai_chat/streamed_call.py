@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from langchain_core.messages import ToolCallChunk
 
+from scout_adapters._internal.json_values import Json
 from scout_adapters.llm.wires.parsing import dump_json, end_of_arguments, end_of_cut
 
 NO_ARGUMENTS = frozenset({"{}", "null"})
@@ -29,7 +30,7 @@ def generated_id(position: int) -> str:
     return f"call_{position}"
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class StreamedCall:
     """One tool call of a stream."""
 
@@ -39,17 +40,34 @@ class StreamedCall:
     custom: bool = False
     empty: bool = False
     """Whether the server stated that there are no arguments."""
-    shown: bool = False
-    """Whether a chunk with its name has been returned."""
+    fragments: int = 0
+    shown_id: str = ""
+    """The id in its first chunk, which has its name; empty until that was returned."""
+    extra: Json = field(default_factory=dict)
+    """What LangChain's calls have no field for."""
     length: int = 0
     """Characters of the arguments."""
     arguments: list[str] = field(default_factory=list)
+
+    @property
+    def known_id(self) -> str:
+        """The id that the caller has received or will receive."""
+        return self.shown_id or self.id or generated_id(self.position)
+
+    @property
+    def awaits_id(self) -> bool:
+        """Whether to wait for the id, which may come after the name.
+
+        A server that sends none with the second fragment, nor with the first arguments, sends none.
+        """
+        return not self.id and (self.fragments < 2 or not self.arguments)  # noqa: PLR2004  # the second one
 
     def add(self, arguments: str) -> str:
         """Store a fragment of the arguments and return the text for its chunk.
 
         Some servers send `{}` before the arguments, or end a call with all of them once more.
         """
+        self.fragments += 1
         if arguments in NO_ARGUMENTS and not self.arguments and not self.custom:
             self.empty = True
             return ""
@@ -89,11 +107,11 @@ class StreamedCall:
 
         It has the id: a later chunk with only an id would look like a new call.
         """
-        self.shown = True
+        self.shown_id = self.known_id
         return ToolCallChunk(
             name=self.name,
             args="" if self.custom else "".join(self.arguments),
-            id=self.id or generated_id(self.position),
+            id=self.known_id,
             index=self.position,
             type="tool_call_chunk",
         )
@@ -104,7 +122,7 @@ class StreamedCall:
         return ToolCallChunk(
             name=self.name or None,
             args=begun + self.ending(cut=cut),
-            id=self.id or generated_id(self.position),
+            id=self.known_id,
             index=None,
             type="tool_call_chunk",
         )
@@ -115,7 +133,7 @@ class StreamedCall:
         return ToolCallChunk(
             name=None,
             args=text + (end_of_arguments(text) or "]"),
-            id=self.id or generated_id(self.position),
+            id=self.known_id,
             index=None,
             type="tool_call_chunk",
         )
@@ -127,6 +145,6 @@ def starts_new_call(call: StreamedCall, call_id: str, name: str) -> bool:
         return False
     if call_id and call.id and (call_id != call.id or name == call.name):
         return call_id != call.id
-    if call.empty and not call.arguments and call.id and name == call.name:
-        return False  # so far only `{}` or `null`; a new call would have an id too
+    if call.empty and not call.arguments and (call.id or call_id) and name == call.name:
+        return False  # so far only `{}` or `null`; of two calls both would have an id
     return bool(call.name) and call.is_complete()

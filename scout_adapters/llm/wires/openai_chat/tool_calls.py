@@ -157,18 +157,36 @@ def _index(item: Json) -> Any:
 class CallFragments:
     """The tool calls of one stream, assembled from fragments."""
 
-    __slots__ = ("_at", "_by_id", "_by_index", "_calls", "extras")
+    __slots__ = ("_at", "_by_id", "_by_index", "_calls", "waiting")
 
     def __init__(self) -> None:
         self._calls: list[StreamedCall] = []
         self._by_id: dict[str, StreamedCall] = {}
         self._by_index: dict[Any, StreamedCall] = {}
         self._at: dict[int, StreamedCall] = {}
-        self.extras: Json = {}
-        """By call id: what `call_extras` returns of a whole answer."""
+        self.waiting: dict[int, StreamedCall] = {}
+        """By position: calls with a name that wait for their id."""
 
-    def read(self, raw: Any) -> list[ToolCallChunk]:
-        """Parse the `tool_calls` of one delta; a chunk's `index` is the position of its call."""
+    @property
+    def extras(self) -> Json:
+        """By call id: what `call_extras` returns of a whole answer."""
+        return {call.known_id: call.extra for call in self._calls if call.extra}
+
+    def read(self, raw: Any, *, has_more: bool = False, ends: bool = False) -> list[ToolCallChunk]:
+        """Parse the `tool_calls` of one delta; a chunk's `index` is the position of its call.
+
+        A call that has waited for its id since an earlier delta is returned without it once a
+        delta has other content, which `has_more` states, or `ends` the answer.
+        """
+        waiting = (*self.waiting,)
+        chunks = self._read_all(raw)
+        late = (*self.waiting,) if ends else waiting
+        if ends or has_more or chunks or len(self.waiting) > len(waiting):
+            calls = (self.waiting.pop(position, None) for position in late)
+            chunks += [call.first() for call in calls if call is not None]
+        return sorted(chunks, key=lambda chunk: chunk["index"] or 0) if waiting else chunks
+
+    def _read_all(self, raw: Any) -> list[ToolCallChunk]:
         chunks: dict[int, ToolCallChunk] = {}
         for at, item in enumerate(_as_list(raw)):
             chunk, position = self._read(item, at)
@@ -183,9 +201,9 @@ class CallFragments:
     def endings(self, *, cut: bool = False) -> list[ToolCallChunk]:
         """Return the fragments that end the calls: input of custom tools, marks of broken JSON.
 
-        Calls beyond `MAX_BLOCKS` are returned whole and without an index. `cut` states that the
-        model was stopped at its limit: it may have been within the last call. Arguments without a
-        name become an invalid call.
+        Calls beyond `MAX_BLOCKS`, and those that still wait for an id, are returned whole and
+        without an index. `cut` states that the model was stopped at its limit: it may have been
+        within the last call. Arguments without a name become an invalid call.
         """
         calls = [call for call in self._calls if call.name]
         last = calls[-1] if cut and calls else None
@@ -194,9 +212,9 @@ class CallFragments:
                 name=None, args=args, id=None, index=call.position, type="tool_call_chunk"
             )
             for call in calls
-            if call.position < MAX_BLOCKS and (args := call.ending(cut=call is last))
+            if _has_index(call) and (args := call.ending(cut=call is last))
         ]
-        late = [call.whole(cut=call is last) for call in calls if call.position >= MAX_BLOCKS]
+        late = [call.whole(cut=call is last) for call in calls if not _has_index(call)]
         unnamed = [each.unnamed() for each in self._calls if each.arguments and not each.name]
         return [*fragments, *late, *unnamed]
 
@@ -212,14 +230,24 @@ class CallFragments:
         self._register(call, item, index, at)
         more_name = None if name in ("", call.name) else name
         call.id, call.name = call.id or call_id, call.name or name
-        if not call.shown:
-            return (call.first() if call.name else None), call.position
+        if not call.shown_id:
+            return self._first(call), call.position
         if not (text or more_name):
             return None, call.position  # an empty fragment does not end a silence
         fragment = ToolCallChunk(
             name=more_name, args=args, id=None, index=call.position, type="tool_call_chunk"
         )
         return fragment, call.position
+
+    def _first(self, call: StreamedCall) -> ToolCallChunk | None:
+        """Return the first chunk of a call once its name and its id are known."""
+        if not call.name:
+            return None
+        if call.awaits_id and call.position < MAX_BLOCKS:
+            self.waiting[call.position] = call
+            return None
+        self.waiting.pop(call.position, None)
+        return call.first()
 
     def _new_call(self, *, custom: bool) -> StreamedCall:
         call = StreamedCall(len(self._calls), custom=custom)
@@ -234,9 +262,7 @@ class CallFragments:
         if index is not None:
             self._by_index[index] = call
         self._at[at] = call
-        if extra := _extra(item):
-            key = call.id or call_id or generated_id(call.position)
-            self.extras[key] = self.extras.get(key, {}) | extra
+        call.extra |= _extra(item)
 
     def _call(self, index: Any, call_id: str, name: str, at: int) -> StreamedCall | None:
         """Return the call that a fragment continues; None if it starts a new one.
@@ -259,3 +285,8 @@ class CallFragments:
         if name or call is newest or call is None or not call.is_complete():
             return call
         return newest
+
+
+def _has_index(call: StreamedCall) -> bool:
+    """Return whether the chunks of a call have its position as their index."""
+    return bool(call.shown_id) and call.position < MAX_BLOCKS

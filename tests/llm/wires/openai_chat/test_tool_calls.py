@@ -9,7 +9,7 @@ import pytest
 from scout_adapters._internal.json_values import Json
 from scout_adapters.llm.wires.openai_chat.tool_calls import CallFragments
 from tests.llm.wires.openai_chat.answers import answer, parse
-from tests.llm.wires.openai_chat.events import end, event, merged, read
+from tests.llm.wires.openai_chat.events import ID, end, event, merged, read
 
 
 def piece(arguments: Any = "", **more: Any) -> Json:
@@ -179,3 +179,44 @@ class Unjoined:
 
     def __iter__(self) -> Any:
         raise AssertionError("the pieces were joined")
+
+
+@pytest.mark.parametrize("index", [{"index": 0}, {}])
+@pytest.mark.parametrize(
+    "pieces",
+    [
+        [piece(name="f"), piece(id="c1"), piece('{"a": 1}')],
+        [piece(name="f"), piece('{"a":', id="c1"), piece(" 1}")],
+        [piece('{"a":', name="f"), piece(" 1}", id="c1")],
+        [piece('{"a": 1}', name="f"), piece(id="c1")],
+        [piece(None, name="f"), piece(), {"id": "c1", "function": None}, piece('{"a": 1}')],
+        [piece("{}", name="f"), piece('{"a": 1}', id="c1", name="f")],
+        [piece(name="f", id=None), piece(name="f", id="c1"), piece('{"a": 1}', id="c1")],
+    ],
+)
+def test_an_id_that_comes_after_the_name_is_the_id_of_the_call(
+    pieces: list[Json], index: Json
+) -> None:
+    assert fragments(*(each | index for each in pieces)) == TWO[:1]
+
+
+def test_the_first_chunk_of_a_call_has_name_and_id() -> None:
+    pieces = [piece(name="f", index=0), piece("{", id="c1", index=0), piece("}", index=0)]
+    chunks, _ = read(*(event({"tool_calls": [each]}) for each in pieces), end("tool_calls"))
+    shown = [(c["name"], c["id"], c["args"]) for chunk in chunks for c in chunk.tool_call_chunks]
+    assert shown == [("f", "c1", "{"), (None, None, "}")]
+
+
+def test_ids_that_come_late_go_to_their_own_calls_in_the_order_of_the_calls() -> None:
+    heads = {"tool_calls": [piece(index=0, name="f"), piece(index=1, name="g")]}
+    ids = {"tool_calls": [piece('{"b": 2}', index=1, id="c2"), piece('{"a": 1}', index=0, id="c1")]}
+    calls = merged(event(heads), event(ids), end("tool_calls")).tool_calls
+    assert [(c["name"], c["args"], c["id"]) for c in calls] == TWO
+
+
+def test_a_call_that_waits_for_an_id_is_an_answer() -> None:
+    call = piece('{"a": 1}', index=0, name="f")
+    assert read(event({"tool_calls": [call]}), None)[1].finished
+    whole = {"id": ID, "choices": [{"index": 0, "message": {"tool_calls": [call]}}]}
+    calls = merged(whole, whole, {"choices": [{"index": 0, "finish_reason": "stop"}]}).tool_calls
+    assert [(c["name"], c["args"], c["id"]) for c in calls] == [("f", {"a": 1}, "call_0")]
