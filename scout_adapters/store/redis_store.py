@@ -71,6 +71,7 @@ class RedisStore:
         self._news: NewsChannel | None = None
         self._unsent = BoundedDict[Place, None](MAX_SUBJECTS)
         """What facts are about that could not be sent."""
+        self._answered_at = float("-inf")
 
     def start_again(self) -> None:
         """Start the threads of a forked child, if the parent had some."""
@@ -123,9 +124,10 @@ class RedisStore:
 
     def _send(self, batch: Sequence[tuple[Fact, float]]) -> None:
         now = self._clock.now()
-        calls = [self._call_of(fact, now - since) for fact, since in batch]
+        calls = [self._call_of(fact, since, now) for fact, since in batch]
         try:
             received = self.server.run(calls)
+            self._answered_at = self._clock.now()
             if isinstance(received[-1], int) and received[-1] > 0:
                 self.others = received[-1] - 1
         except StoreUnavailableError:
@@ -135,10 +137,13 @@ class RedisStore:
                         self._unsent.put(_place(fact), None)
                 self._news.read_all_soon()
 
-    def _call_of(self, fact: Fact, waited: float) -> LuaCall:
+    def _call_of(self, fact: Fact, since: float, now: float) -> LuaCall:
         keys = self.server.key(TAG, "of", fact.subject), self.server.key(TAG, "index")
-        left = max(1, round((fact.seconds - waited) * 1000))
-        age = max(0, round((fact.age + waited) * 1000))
+        left = max(1, round((fact.seconds - (now - since)) * 1000))
+        # A server that is slow stores a fact late: what followed it must not seem to be older, not
+        # by a part of a millisecond either.
+        waited = now - max(since, self._answered_at)
+        age = max(0, int((fact.age + waited) * 1000))
         details = json.dumps(dict(fact.details))
         about = fact.subject, fact.place, fact.kind, left, age, details
         return LuaCall(

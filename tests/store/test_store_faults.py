@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import threading
+import time
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
@@ -26,7 +27,7 @@ from tests.store.faulty_server import faulty_server
 from tests.store.test_shared_health import fail
 from tests.support.clock import FakeTime
 from tests.support.redis_server import LocalRedis, needs_redis
-from tests.support.waiting import until
+from tests.support.waiting import HANG, until
 
 ANSWERS = {
     "loading": b"-LOADING Redis is loading the dataset in memory\r\n",
@@ -93,7 +94,7 @@ def test_a_store_that_is_away_is_tried_once_in_a_pause_by_all_calls(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     with faulty_server(ANSWERS["loading"]) as address:
-        server = RedisServer(parse_redis_url(address))
+        server = RedisServer(parse_redis_url(address), clock=FakeTime().clock)
         sent: list[object] = []
         server._send = lambda calls: sent.append(calls) or _refuse()  # type: ignore[method-assign]  # a fault
         with caplog.at_level(logging.WARNING):
@@ -232,7 +233,27 @@ def test_a_stopped_server_delays_no_publication_and_loses_none(
 
 
 @needs_redis
-def test_what_a_program_finds_last_is_sent_before_it_ends(redis: LocalRedis) -> None:
+def test_what_follows_while_the_server_takes_its_time_is_not_older(
+    own: LocalRedis, pair: tuple[Side, Side]
+) -> None:
+    here, there = pair
+    assert isinstance(here.store, RedisStore)
+    own.pause()
+    fail(here, "refuse")
+    until(here.store._outbox.empty)  # on its way
+    here.pool.reset()
+    here.key(1).shared.rest("m", 60)  # type: ignore[union-attr]  # shared by the fixture
+    time.sleep(0.05)  # seconds that the revival waits for the answer to the refusal
+    own.resume()
+    until(lambda: there.key(1).model_cooldowns)  # sent last
+    assert not there.key().permanently_failed
+
+
+@needs_redis
+def test_what_a_program_finds_last_is_sent_before_it_ends(
+    redis: LocalRedis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(redis_store, "EXIT_SECONDS", HANG)
     side = redis_side(redis)
     fail(side, "refuse")
     redis_store._flush_all()  # as at the end of the interpreter
@@ -259,7 +280,7 @@ def test_a_forked_child_shares_what_it_finds_and_learns_what_others_find(
     until(lambda: there.key().permanently_failed)
     there.key(1).shared.rest("m", 60)  # type: ignore[union-attr]  # shared by the fixture
     assert os.waitpid(child, 0)[1] == 0
-    assert here.key().permanently_failed  # the parent learns of its child's
+    until(lambda: here.key().permanently_failed)  # the parent learns of its child's
 
 
 def test_a_model_goes_on_after_a_reset_of_the_process() -> None:
@@ -274,7 +295,7 @@ def test_a_model_goes_on_after_a_reset_of_the_process() -> None:
         model.invoke("Hello")
         process_state.reset(process_state.snapshot())
         assert model.invoke("Hello").text
-    assert all(thread.name != "scout-store-news" for thread in threading.enumerate())
+    until(lambda: all(thread.name != "scout-store-news" for thread in threading.enumerate()))
 
 
 def test_an_outage_is_logged_once_for_health_limits_and_budgets(
