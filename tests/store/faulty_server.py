@@ -7,13 +7,18 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
+from tests.support.redis_server import free_port
+
 GREETINGS = (b"HELLO", b"CLIENT", b"SELECT", b"AUTH")
 
 
 @contextmanager
 def faulty_server(answer: bytes) -> Iterator[str]:
-    """Serve on a free port; yields the store's address. Without an answer, nothing comes back."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
+    """Serve on a port of its own; yields the store's address.
+
+    Outages are logged by address. Without an answer, nothing comes back.
+    """
+    with socket.create_server(("127.0.0.1", free_port())) as server:
         threading.Thread(target=_accept, args=(server, answer), daemon=True).start()
         yield f"redis://127.0.0.1:{server.getsockname()[1]}?timeout=0.1"
         server.shutdown(socket.SHUT_RDWR)

@@ -33,7 +33,7 @@ class LocalCluster:
 
     @property
     def url(self) -> str:
-        return f"redis+cluster://127.0.0.1:{self.nodes[0].port}"
+        return f"redis+cluster://127.0.0.1:{self.nodes[0].port}?timeout=30"
 
     @staticmethod
     def _is_complete(node: LocalRedis) -> bool:
@@ -76,6 +76,6 @@ def sentinel_of(master: LocalRedis, folder: Path) -> Iterator[str]:
         [BINARY, str(file), "--sentinel"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     ) as process:
         try:
-            yield f"redis+sentinel://127.0.0.1:{port}/scout"
+            yield f"redis+sentinel://127.0.0.1:{port}/scout?timeout=30"
         finally:
             process.kill()

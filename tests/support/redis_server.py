@@ -21,17 +21,22 @@ BINARY = shutil.which("redis-server") or shutil.which("valkey-server")
 needs_redis = pytest.mark.skipif(BINARY is None, reason="no redis-server on this machine")
 
 
+_given: set[int] = set()
+
+
 def free_port() -> int:
     """Return a port that nothing listens at, and that no system gives to another socket.
 
     Those that systems give begin at 32768, and 10000 above it is the bus of a cluster's node: a
-    server that starts, or starts again, finds both as they were.
+    server that starts, or starts again, finds both as they were. Each call returns another one.
     """
     while True:
         port = 10_000 + secrets.randbelow(12_000)
         with socket.socket() as probe, suppress(OSError):
             probe.bind(("127.0.0.1", port))
-            return port
+            if port not in _given:
+                _given.add(port)
+                return port
 
 
 class LocalRedis:
@@ -52,8 +57,8 @@ class LocalRedis:
 
     @property
     def url(self) -> str:
-        """The address of the server as a store."""
-        return f"redis://127.0.0.1:{self.port}"
+        """The address of the server as a store; a busy machine is no server that is away."""
+        return f"redis://127.0.0.1:{self.port}?timeout=30"
 
     def start(self) -> None:
         """Start the server, and wait until it has read its data and answers."""

@@ -44,7 +44,7 @@ def books(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Pair]:
         return
     server: LocalRedis = request.getfixturevalue("server")
     server.command("FLUSHALL")
-    pair = tuple(RedisLimitBooks(parse_redis_url(server.url + "?timeout=5")) for _ in range(2))
+    pair = tuple(RedisLimitBooks(parse_redis_url(server.url)) for _ in range(2))
     yield pair
     for each in pair:
         each.close()
@@ -143,7 +143,7 @@ def test_an_end_without_an_admission_changes_nothing(books: Pair) -> None:
 
 def test_everything_in_a_server_ends_by_itself_and_names_nothing(server: LocalRedis) -> None:
     server.command("FLUSHALL")
-    books = RedisLimitBooks(parse_redis_url(server.url + "?timeout=5"))
+    books = RedisLimitBooks(parse_redis_url(server.url))
     limits = ("groq/llama|https://secret.example|key-id", Limits(rpm=6, concurrency=3))
     assert books.admit(reservation(limits)) is None
     client = books.server.client
