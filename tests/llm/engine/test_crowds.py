@@ -21,6 +21,7 @@ from scout_adapters.chat_models.base import ScoutChatModel
 from scout_adapters.errors import ProviderError
 from tests.support.clock import CrowdTime
 from tests.support.fake_http import FakeAnswers, key_of, key_state
+from tests.support.virtual_loop import VirtualLoop, run_virtually
 from tests.support.waiting import HANG
 
 CALLS = 50
@@ -178,7 +179,8 @@ def test_a_refusal_without_a_wait_leaves_a_server_without_keys_as_it_was(status:
     assert answer.response_metadata["scout"]["key_id"] is None
 
 
-async def test_a_crowd_is_spread_over_keys_whose_rests_are_over(wire) -> None:
+def test_a_crowd_is_spread_over_keys_whose_rests_are_over(wire) -> None:
+    loop = VirtualLoop()
     keys = [f"gsk_{number}" for number in range(10)]
     requests: Counter[str] = Counter()
     resting = set(keys[1:])
@@ -194,11 +196,19 @@ async def test_a_crowd_is_spread_over_keys_whose_rests_are_over(wire) -> None:
             return wire.say()(request)
 
     model = ScoutGroqChatModel(
-        model="llama-3.3-70b-versatile", api_keys=keys, transport=Server(), max_retries=20
+        model="llama-3.3-70b-versatile",
+        api_keys=keys,
+        transport=Server(),
+        max_retries=20,
+        clock=loop.clock,
     )
-    while resting:
-        await model.ainvoke("hi")
-    await asyncio.sleep(0.05)
-    requests.clear()
-    await asyncio.gather(*(model.ainvoke("hi") for _ in range(40)))
+
+    async def main() -> None:
+        while resting:
+            await model.ainvoke("hi")
+        await asyncio.sleep(0.05)
+        requests.clear()
+        await asyncio.gather(*(model.ainvoke("hi") for _ in range(40)))
+
+    run_virtually(loop, main())
     assert all(2 <= requests[key] <= 6 for key in keys), requests

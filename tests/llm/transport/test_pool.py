@@ -49,7 +49,8 @@ class Server:
 
         self._lock = threading.Lock()
         self._connections: list[socket.socket] = []
-        threading.Thread(target=self._accept, daemon=True).start()
+        self._thread = threading.Thread(target=self._accept, daemon=True)
+        self._thread.start()
 
     def _accept(self) -> None:
         with suppress(OSError):
@@ -90,6 +91,9 @@ class Server:
             connection.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
+        """Stop accepting: a thread that still waits might accept for the next server's socket."""
+        self._socket.shutdown(socket.SHUT_RDWR)
+        self._thread.join()
         self._socket.close()
 
 

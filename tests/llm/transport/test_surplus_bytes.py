@@ -67,7 +67,8 @@ class Server:
         self.surplus: list[Any] = []
         self.connections = 0
         self.surplus_sent = threading.Event()
-        threading.Thread(target=self._accept, daemon=True).start()
+        self._thread = threading.Thread(target=self._accept, daemon=True)
+        self._thread.start()
 
     def _accept(self) -> None:
         with suppress(OSError):
@@ -93,6 +94,9 @@ class Server:
                 self.surplus_sent.set()
 
     def close(self) -> None:
+        """Stop accepting: a thread that still waits might accept for the next server's socket."""
+        self._socket.shutdown(socket.SHUT_RDWR)
+        self._thread.join()
         self._socket.close()
 
 

@@ -14,6 +14,7 @@ from langchain_core.messages import AIMessage, AIMessageChunk
 
 from scout_adapters.errors import ScoutError
 from tests.support.verbs import merge_chunks
+from tests.support.waiting import HANG
 from tests.system.chaos.plan import Call
 from tests.system.chaos.stage import WAITS, Stage
 
@@ -97,9 +98,10 @@ class Caller:
         await asyncio.gather(*(self._work(queue) for _ in range(TASKS)))
         for _ in range(50):
             await asyncio.sleep(0)
-            if len(asyncio.all_tasks()) == 1:
-                return
-        self.tasks_left += len(asyncio.all_tasks()) - 1
+        me = {asyncio.current_task()}
+        if closing := asyncio.all_tasks() - me:  # dropped streams, whose outcomes threads write
+            await asyncio.wait(closing, timeout=HANG)
+        self.tasks_left += len(asyncio.all_tasks() - me)
 
     async def _work(self, queue: SimpleQueue[Call]) -> None:
         for call in drained(queue):

@@ -14,4 +14,4 @@ def test_whoever_is_killed_at_whatever_point_leaves_books_that_hold(tmp_path: Pa
     killed = play(2 * len(killed_process.POINTS) + 1, seed, tmp_path)
     assert list(killed.wrong()) == [], seed
     assert set(killed.points) == {"random", *killed_process.POINTS}
-    assert len(killed.acknowledged) > 20
+    assert len(killed.acknowledged) >= 16  # with the smallest numbers that the seed can choose
