@@ -24,6 +24,13 @@ PROBE = "probe"
 MAX_SUBJECTS = 10_000
 """Keys and circuits whose facts are remembered; those that were added first are dropped."""
 
+SAME_MOMENT = 0.002
+"""Seconds: facts whose times differ by no more count in the order of arrival, because a store
+rounds times to milliseconds."""
+
+SAME_END = 0.05
+"""Seconds: facts of one kind whose ends differ by no more are the same."""
+
 NO_DETAILS: Mapping[str, int] = MappingProxyType({})
 
 
@@ -54,6 +61,9 @@ class FactListener(Protocol):
 
     def receive(self, facts: list[Fact]) -> None:
         """Apply facts; each may be received repeatedly."""
+
+    def receive_own(self, fact: Fact) -> None:
+        """Apply a fact that this process published, in the order of the store."""
 
     def live_facts(self) -> list[Fact]:
         """Return the facts that still apply here, for a store that has lost its own."""
@@ -87,37 +97,49 @@ class StoredFact:
     at: float
     until: float
     details: Mapping[str, int]
+    is_own: bool
+    """Whether this process has published it."""
 
 
 class FactTable:
     """The facts that apply now, by subject and place. All times are seconds of one clock.
 
-    Rests never become shorter. Of other facts the newest counts. A revival ends the older rests of
-    its key.
+    Rests never become shorter. Of other facts the newest counts, within `SAME_MOMENT` the last. A
+    revival ends the older rests of its key.
     """
 
     def __init__(self, limit: int = MAX_SUBJECTS) -> None:
         self._subjects: BoundedDict[str, dict[str, StoredFact]] = BoundedDict(limit)
 
-    def merge(self, fact: Fact, now: float) -> Fact | None:
-        """Add a fact. Return it as merged; None if a newer one counts."""
+    def merge(self, fact: Fact, now: float, *, is_own: bool = False) -> Fact | None:
+        """Add a fact. Return it as merged; None if a newer one counts, or it is an own one again.
+
+        `is_own`: this process publishes it.
+        """
         places = self._subjects.get(fact.subject)
         if places is None:
             places = {}
             self._subjects.put(fact.subject, places)
         at, until = now - fact.age, now + fact.seconds
         old = places.get(fact.place)
+        if not is_own and old is not None and _is_repeated(old, fact, until):
+            return None
         if fact.kind == "rest":
-            if (state := places.get(STATE)) and state.kind == "revival" and state.at > at:
+            if (state := places.get(STATE)) and state.kind == "revival" and _is_later(state, at):
                 return None
             if old is not None:
                 at, until = max(at, old.at), max(until, old.until)
-        elif old is not None and old.at > at:
+        elif old is not None and _is_later(old, at):
             return None
         if fact.kind == "revival":
             _drop_rests(places, at)
-        places[fact.place] = StoredFact(fact.kind, at, until, fact.details)
+        places[fact.place] = StoredFact(fact.kind, at, until, fact.details, is_own)
         return fact._replace(seconds=until - now, age=now - at)
+
+    def has_own(self, fact: Fact) -> bool:
+        """Return whether this process published what is known of the fact's subject and place."""
+        known = self._subjects.get(fact.subject, {}).get(fact.place)
+        return known is not None and known.is_own
 
     def of(self, subject: str, now: float) -> list[Fact]:
         """Return the facts of a subject that still apply."""
@@ -134,9 +156,19 @@ class FactTable:
         return facts
 
 
+def _is_repeated(own: StoredFact, fact: Fact, until: float) -> bool:
+    """Return whether a store repeats what this process has published."""
+    is_same = own.is_own and (own.kind, own.details) == (fact.kind, fact.details)
+    return is_same and abs(until - own.until) <= SAME_END
+
+
+def _is_later(stored: StoredFact, at: float) -> bool:
+    return stored.at > at + SAME_MOMENT
+
+
 def _drop_rests(places: dict[str, StoredFact], at: float) -> None:
     for place in [*places]:
-        if places[place].kind == "rest" and places[place].at <= at:
+        if places[place].kind == "rest" and not _is_later(places[place], at):
             del places[place]
 
 

@@ -28,19 +28,20 @@ local function stored(name)
   local text = redis.call('HGET', KEYS[1], name)
   return text and cjson.decode(text)
 end
+local function is_later(fact) return fact[2] > at + 2 end
 local old = stored(place)
 if kind == 'rest' then
   local state = stored('state')
-  if state and state[1] == 'revival' and state[2] > at then return 0 end
+  if state and state[1] == 'revival' and is_later(state) then return 0 end
   if old then till, at = math.max(till, old[3]), math.max(at, old[2]) end
-elseif old and old[2] > at then
+elseif old and is_later(old) then
   return 0
 end
 if kind == 'revival' then
   local all = redis.call('HGETALL', KEYS[1])
   for i = 1, #all, 2 do
     local each = cjson.decode(all[i + 1])
-    if each[1] == 'rest' and each[2] <= at then redis.call('HDEL', KEYS[1], all[i]) end
+    if each[1] == 'rest' and not is_later(each) then redis.call('HDEL', KEYS[1], all[i]) end
   end
 end
 redis.call('HSET', KEYS[1], place, cjson.encode({kind, at, till, ARGV[6]}))

@@ -184,7 +184,10 @@ class RedisStore:
             return  # not of this package, or of another version of it
         if sender != self.sender_id:
             self.others = self.others or 1
-            for listener in self._all_listeners():
+        for listener in self._all_listeners():
+            if sender == self.sender_id:
+                listener.receive_own(fact)
+            else:
                 listener.receive([fact])
 
     def _all_listeners(self) -> list[FactListener]:

@@ -46,3 +46,25 @@ def test_the_server_keeps_what_a_table_keeps(redis: LocalRedis, facts: list[Fact
         store._send([(fact, store._clock.now())])
     assert rounded(store.facts()) == rounded(table.live(0.0))
     store.close()
+
+
+def test_facts_of_one_moment_count_in_the_order_of_arrival(redis: LocalRedis) -> None:
+    """A revival and the rest that goes on after it are published at once; ages are rounded."""
+    revival, rest = Fact("k", "state", "revival", 60.0), Fact("k", "rest m", "rest", 60.0)
+    store, table = RedisStore(parse_redis_url(redis.url)), FactTable()
+    store.server.run([store._call_of(revival, 0.0004), store._call_of(rest, 0.0006)])
+    assert table.merge(revival, 0.0)
+    assert table.merge(rest._replace(age=0.001), 0.0)
+    assert {fact.kind for fact in store.facts()} == {"revival", "rest"}
+    store.server.run([store._call_of(revival, 0.0006)])
+    assert table.merge(revival._replace(age=0.001), 0.0)
+    assert [fact.kind for fact in store.facts()] == [fact.kind for fact in table.live(0.0)]
+    assert [fact.kind for fact in table.live(0.0)] == ["revival"]
+    store.close()
+
+
+def test_a_fact_of_this_process_that_a_store_repeats_is_no_news() -> None:
+    table, rest = FactTable(), Fact("k", "rest", "rest", 60.0)
+    assert table.merge(rest, 0.0, is_own=True)
+    assert table.merge(rest._replace(seconds=50.01, age=9.99), 10.0) is None
+    assert table.merge(rest._replace(seconds=70.0), 10.0)

@@ -8,6 +8,7 @@ from hashlib import blake2b
 from scout_adapters.errors import KeyEffect
 from scout_adapters.llm.health.circuit_breaker import CircuitBreaker
 from scout_adapters.llm.health.key_affinity import ConversationKeys, KeyAffinity
+from scout_adapters.store import MemoryStore
 from scout_adapters.store.facts import STATE, Fact, FactKind
 from tests.store.conftest import Side
 from tests.support.waiting import HANG, until
@@ -101,6 +102,27 @@ def test_clocks_that_differ_a_little_change_nothing(sides: Sides) -> None:
     there.pool.fail(refused, "refuse", now=time.monotonic(), model="m")
     assert there.key().ready_at("m") > time.monotonic()
     assert there.key(1).quarantines == 1
+
+
+def test_of_two_facts_that_cross_on_the_way_all_keep_what_the_store_keeps() -> None:
+    side, circuit = Side.of(MemoryStore()), CircuitBreaker("groq")
+    side.health.add_circuit("groq", "https://api.groq.com", circuit)
+    circuit.trip(time.monotonic())
+    side.pool.reset()
+    own = {fact.subject: fact for fact in side.health.live_facts()}
+    shared = side.key().shared
+    assert shared is not None
+    assert circuit.shared is not None
+    others = [
+        Fact(shared.subject, STATE, "quarantine", 60.0),
+        Fact(circuit.shared.subject, STATE, "closed", 60.0),
+    ]
+    side.health.receive(others)
+    assert (side.key().permanently_failed, circuit.open_until) == (True, None)
+    for fact in others:
+        side.health.receive_own(own[fact.subject])
+    assert not side.key().permanently_failed
+    assert circuit.open_until is not None
 
 
 def test_an_open_circuit_is_open_everywhere_until_probes_close_it(sides: Sides) -> None:

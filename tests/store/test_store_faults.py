@@ -17,6 +17,7 @@ from scout_adapters.budget import Account, Hold
 from scout_adapters.budget.redis_budgets import RedisBudgets
 from scout_adapters.errors import BudgetError
 from scout_adapters.store import redis_store
+from scout_adapters.store.facts import STATE, Fact
 from scout_adapters.store.open_store import close_stores
 from scout_adapters.store.redis_server import RedisServer, StoreUnavailableError
 from scout_adapters.store.redis_store import RedisStore
@@ -120,6 +121,17 @@ def test_a_message_that_was_missed_is_read_after_the_connection(
     own.command("CLIENT", "KILL", "TYPE", "pubsub")
     fail(here, "refuse")
     until(lambda: there.key().permanently_failed)
+
+
+@needs_redis
+def test_a_process_receives_its_own_facts_in_the_order_of_the_store(
+    pair: tuple[Side, Side],
+) -> None:
+    here, _ = pair
+    here.health.receive([Fact(_subject(here), STATE, "quarantine", 60.0)])
+    assert here.key().permanently_failed
+    here.store.publish(Fact(_subject(here), STATE, "revival", 60.0))  # comes back from the store
+    until(lambda: not here.key().permanently_failed)
 
 
 @needs_redis

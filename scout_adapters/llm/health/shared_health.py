@@ -17,10 +17,7 @@ from scout_adapters.llm.health.key_state import KeyState, health_lock
 from scout_adapters.llm.health.remembered_models import remember
 from scout_adapters.llm.health.shared_quotas import adopt_quota
 from scout_adapters.llm.health.shared_subject import SharedSubject
-from scout_adapters.store.facts import Fact, FactTable, StateStore
-
-SAME_REST_SECONDS = 0.05
-"""Seconds: rests whose ends differ by less are the same."""
+from scout_adapters.store.facts import SAME_END, SAME_MOMENT, Fact, FactTable, StateStore
 
 
 class SharedHealth:
@@ -69,7 +66,7 @@ class SharedHealth:
     def publish(self, fact: Fact) -> None:
         """Send a fact of this process to all others."""
         with self._lock:
-            merged = self._table.merge(fact, self._now())
+            merged = self._table.merge(fact, self._now(), is_own=True)
         if merged is not None:
             self._publisher.is_active = True  # a store in memory delivers at once, to this one too
             try:
@@ -87,6 +84,20 @@ class SharedHealth:
                 merged = self._table.merge(fact, now)
             if merged is not None:
                 self._apply(merged, now)
+
+    def receive_own(self, fact: Fact) -> None:
+        """Apply a fact of this process again, if one of another process took its place here.
+
+        The other one was received later, but the store had it earlier: all processes keep what the
+        store keeps.
+        """
+        now = self._now()
+        with self._lock:
+            if self._table.has_own(fact):
+                return
+            merged = self._table.merge(fact._replace(age=0.0), now, is_own=True)
+        if merged is not None:
+            self._apply(merged, now)
 
     def live_facts(self) -> list[Fact]:
         """Return the facts, of this and other processes, that have not expired."""
@@ -132,7 +143,7 @@ def _apply_to_key(state: KeyState, fact: Fact, now: float) -> None:
 
 
 def _rest(state: KeyState, model: str | None, at: float, now: float, until: float) -> None:
-    if state.ready_at(model) >= until - SAME_REST_SECONDS:
+    if state.ready_at(model) >= until - SAME_END:
         return
     # A success of a call that began before the rest was known here must not end it.
     state.learned_at = now
@@ -158,9 +169,9 @@ def _quarantine(state: KeyState, fact: Fact, at: float, now: float) -> None:
 
 
 def _revive(state: KeyState, at: float) -> None:
-    if state.permanently_failed and state.quarantined_at <= at:
+    if state.permanently_failed and state.quarantined_at <= at + SAME_MOMENT:
         state.lift_quarantine()
-    if state.last_failure <= at:
+    if state.last_failure <= at + SAME_MOMENT:
         state.failures = state.marks = 0
         state.cooldown_until = 0.0
         state.model_cooldowns.clear()
