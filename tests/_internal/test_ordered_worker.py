@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from scout_adapters._internal.ordered_worker import OrderedWorker, drain
+from tests.support.waiting import HANG
 
 
 @pytest.fixture
@@ -25,10 +26,10 @@ def worker(gate: threading.Event) -> Any:
 
     def wait() -> None:
         begun.set()
-        gate.wait(10)
+        gate.wait(HANG)
 
     worker.submit(wait)
-    assert begun.wait(10)
+    assert begun.wait(HANG)
     yield worker
     gate.set()
     worker.close()
@@ -68,11 +69,11 @@ def test_a_closed_worker_has_run_everything_and_starts_on_the_next_call(
     worker: OrderedWorker, gate: threading.Event
 ) -> None:
     calls: list[int] = []
+    thread = worker.submit(threading.current_thread)
     worker.submit(calls.append, 1)
     gate.set()
-    before = threading.active_count()
     worker.close()
-    assert (calls, threading.active_count()) == ([1], before - 1)
+    assert (calls, thread.result().is_alive()) == ([1], False)
     assert worker.submit(int).result() == 0
 
 
@@ -98,7 +99,7 @@ async def test_errors_of_every_kind_reach_the_caller(
     for raised in (OSError("full"), StopIteration("end")):
         expected = RuntimeError if isinstance(raised, StopIteration) else type(raised)
         with pytest.raises(expected, match=str(raised)):
-            await asyncio.wait_for(worker.run(raises, raised), 10)
+            await asyncio.wait_for(worker.run(raises, raised), HANG)
 
 
 def raises(error: BaseException) -> None:

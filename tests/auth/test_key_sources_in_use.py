@@ -17,6 +17,7 @@ from scout_adapters.auth import AwsCredentials
 from scout_adapters.errors import ConfigurationError, KeySourceError
 from scout_adapters.llm.health.key_source import key_source
 from scout_adapters.testing import Emulator, Revoked
+from tests.support.clock import FakeTime
 from tests.support.fake_http import GROQ, GROQ_70B, FakeProviders
 from tests.support.verbs import VERBS, run_model
 from tests.support.waiting import HANG
@@ -78,10 +79,12 @@ async def test_a_deadline_ends_the_wait_for_a_source_without_a_mark_on_it(groq: 
     release = threading.Event()
 
     def slow() -> str:
-        release.wait(5)
+        release.wait(HANG)
         return "gsk_x"
 
-    model = groq(api_key=slow, api_keys=None, deadline=0.05, max_retries=0)
+    # Before the source is asked, no time passes, however busy the machine is.
+    clock = FakeTime().clock
+    model = groq(api_key=slow, api_keys=None, deadline=0.05, max_retries=0, clock=clock)
     with pytest.raises(KeySourceError, match="before the call's deadline"):
         await model.ainvoke("hi")
     assert key_source(slow).failures == 0

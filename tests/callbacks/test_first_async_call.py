@@ -7,6 +7,8 @@ import sys
 
 import pytest
 
+from tests.support.waiting import HANG
+
 pytest.importorskip("blockbuster")
 
 PROGRAM = """
@@ -46,6 +48,6 @@ print("no blocking call")
 
 def test_the_first_async_calls_of_a_process_block_no_event_loop() -> None:
     ran = subprocess.run(
-        [sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=False, timeout=120
+        [sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=False, timeout=HANG
     )
     assert ran.stdout == "no blocking call\n", ran.stderr[-3000:]

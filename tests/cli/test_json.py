@@ -23,6 +23,7 @@ from scout_adapters.testing.replay.cassette_files import Stamp, write_cassette
 from tests.audit.logs import written
 from tests.cli.shell import run, start
 from tests.support.paths import ROOT
+from tests.support.waiting import HANG
 from tests.testing.recorded import exchanges
 
 PAGE = (ROOT / "docs/command-line.md").read_text()
@@ -176,7 +177,7 @@ def test_the_emulator_prints_its_address_and_ends_with_ctrl_c() -> None:
         lines = [process.stdout.readline() for _ in range(3)]
         process.send_signal(signal.SIGINT)
         try:
-            out, err = process.communicate(timeout=60)
+            out, err = process.communicate(timeout=HANG)
         finally:
             process.kill()
     assert list(json.loads("".join(lines))) == FIELDS["emulator"]

@@ -41,7 +41,9 @@ def browser() -> Iterator[Any]:
     """Start a browser."""
     playwright = pytest.importorskip("playwright.sync_api", reason="no playwright: the dev extra")
     with playwright.sync_playwright() as driver:
-        started = driver.chromium.launch(executable_path=chromium(), args=ARGUMENTS)
+        started = driver.chromium.launch(
+            executable_path=chromium(), args=ARGUMENTS, timeout=1000 * HANG
+        )
         yield started
         started.close()
 

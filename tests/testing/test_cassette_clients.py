@@ -19,6 +19,7 @@ from vcr.errors import CannotOverwriteExistingCassetteException
 from scout_adapters import ScoutBedrockChatModel
 from scout_adapters.testing.cassettes import cassette
 from scout_adapters.testing.replay.emulated_network import NotEmulated
+from tests.support.waiting import HANG
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,7 +42,7 @@ def with_httpx(prompt: str, key: str, url: str = URL) -> Any:
 
 
 def with_requests(prompt: str, key: str, url: str = URL) -> Any:
-    return requests.post(url, json=body(prompt), headers=headers(key), timeout=5).json()
+    return requests.post(url, json=body(prompt), headers=headers(key), timeout=HANG).json()
 
 
 def with_urllib3(prompt: str, key: str, url: str = URL) -> Any:

@@ -23,6 +23,7 @@ from scout_adapters.testing import (
     Slow,
     Stall,
 )
+from tests.support.waiting import HANG, until
 
 WIRES = ["groq", "anthropic", "google"]
 
@@ -99,10 +100,11 @@ def test_the_line_is_reset_before_the_answer(talk: Any) -> None:
 
 @pytest.mark.parametrize("provider", WIRES)
 def test_silence_runs_into_the_client_s_patience(talk: Any, provider: str) -> None:
-    talk.http.timeout = 0.05
+    talk.http.timeout = httpx.Timeout(HANG, read=0.05)
     with pytest.raises(httpx.ReadTimeout):
         ask(talk, provider, Hang())
-    assert talk.emulator.settle()
+    until(lambda: talk.emulator.log)  # the server may be slower than the client's patience
+    assert talk.emulator.settle(HANG)
     logged = talk.emulator.log[0]
     assert (logged.billed, logged.finished, logged.fault) == (True, False, "Hang")
 
@@ -117,22 +119,22 @@ def test_a_slow_answer_comes_whole(talk: Any, provider: str) -> None:
     answer = ask(talk, provider, Slow(first=0.02, between=0.001, lull=0.01), stream=True)
     assert "emulator" in answer.text
     assert answer.elapsed.total_seconds() >= 0.02
-    assert talk.emulator.settle()
+    assert talk.emulator.settle(HANG)
     assert talk.emulator.log[0].finished
 
 
 def test_a_first_event_may_be_later_than_its_headers(talk: Any) -> None:
-    talk.http.timeout = httpx.Timeout(5, read=0.05)
-    received, error = stream_of(talk, Slow(lull=1.0))
+    talk.http.timeout = httpx.Timeout(HANG, read=0.05)
+    received, error = stream_of(talk, Slow(lull=HANG))
     assert (received, error) == ("", httpx.ReadTimeout)
 
 
 def test_a_stream_falls_silent_after_some_events(talk: Any) -> None:
-    talk.http.timeout = httpx.Timeout(5, read=0.5)
+    talk.http.timeout = httpx.Timeout(HANG, read=1)
     received, error = stream_of(talk, Stall(2))
     assert received.count("data: ") == 2
     assert error is httpx.ReadTimeout
-    assert talk.emulator.settle()
+    assert talk.emulator.settle(HANG)
     assert 0 < talk.emulator.log[0].output_tokens < 15
 
 

@@ -183,7 +183,7 @@ def test_a_thread_that_outlives_its_test_sends_nothing_and_is_named(kit: KitProj
         THREADS, GO = [], threading.Event()
 
         def late():
-            GO.wait(10)
+            GO.wait(120)
             with pytest.raises(BaseException):
                 ScoutGroqChatModel(api_key="k", max_retries=0).invoke("Sky?")
 
@@ -193,7 +193,7 @@ def test_a_thread_that_outlives_its_test_sends_nothing_and_is_named(kit: KitProj
 
         def test_next(scout_emulator):
             GO.set()
-            THREADS[0].join(10)
+            THREADS[0].join(120)
             assert [sent.path for sent in scout_emulator.log] == []
         """,
         "-pno:randomly",

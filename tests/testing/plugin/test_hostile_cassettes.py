@@ -115,7 +115,7 @@ LATE = """
     pool = ThreadPoolExecutor(1)
 
     def late():
-        go.wait(5)
+        go.wait(120)
         try:
             START
             results.append("answered")
@@ -144,7 +144,7 @@ def test_late_calls_of_timers_pools_and_loops_are_refused(
 
         def test_after():
             go.set()
-            assert done.wait(5)
+            assert done.wait(120)
             assert results != ["answered"]
     """
     project.write(dedent(LATE).replace("START", call) + dedent(code))
