@@ -52,13 +52,13 @@ def test_facts_of_one_moment_count_in_the_order_of_arrival(redis: LocalRedis) ->
     """A revival and the rest that goes on after it are published at once; ages are rounded."""
     revival, rest = Fact("k", "state", "revival", 60.0), Fact("k", "rest m", "rest", 60.0)
     store, table = RedisStore(parse_redis_url(redis.url)), FactTable()
-    rest = rest._replace(age=0.001)
-    store.server.run([store._call_of(fact, 0.0, 0.0) for fact in (revival, rest)])
+    rounded_up = [fact._replace(age=0.001) for fact in (rest, revival)]
+    store.server.run([store._call_of(fact, 0.0, 0.0) for fact in (revival, rounded_up[0])])
     assert table.merge(revival, 0.0)
-    assert table.merge(rest, 0.0)
+    assert table.merge(rounded_up[0], 0.0)
     assert {fact.kind for fact in store.facts()} == {"revival", "rest"}
-    store.server.run([store._call_of(revival, 0.0006)])
-    assert table.merge(revival._replace(age=0.001), 0.0)
+    store.server.run([store._call_of(rounded_up[1], 0.0, 0.0)])
+    assert table.merge(rounded_up[1], 0.0)
     assert [fact.kind for fact in store.facts()] == [fact.kind for fact in table.live(0.0)]
     assert [fact.kind for fact in table.live(0.0)] == ["revival"]
     store.close()
