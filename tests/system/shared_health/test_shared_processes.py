@@ -51,7 +51,7 @@ def test_a_key_whose_minute_one_process_has_used_up_is_not_tried_by_the_others(
     for number, key in enumerate(KEYS):  # the minute does not end during the test
         rpm = 1 if number < len(KEYS) // 2 else 100
         emulator.keys["groq"][key] = AccountLimits(rpm=rpm, window="minute", clock=lambda: 0.0)
-    with emulator.serve(), callers(warm, emulator, 2, f"{redis.url}?quotas={quotas}") as running:
+    with emulator.serve(), callers(warm, emulator, 2, f"{redis.url}&quotas={quotas}") as running:
         first, second = running.children
         first.stdin.write(b"calls 20 1\n")
         assert running.answer(first)["outcomes"] == {"ok": 20}
