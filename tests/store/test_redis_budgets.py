@@ -125,6 +125,7 @@ def test_a_server_that_comes_back_with_older_books_gets_what_they_lack(tmp_path:
     with LocalRedis(tmp_path) as server:
         store, other = RedisBudgets(server.url), RedisBudgets(server.url)
         other.settle(held(other, 10), 10)
+        until(other.flush)
         kept = held(store, 5)
         server.command("SAVE")
         store.settle(held(store, 50), 30)
