@@ -4,13 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
-from uuid import UUID
-
-import orjson
 
 from scout_adapters.errors import (
     DeadlineExceeded,
@@ -21,9 +16,9 @@ from scout_adapters.errors import (
 from scout_adapters.llm.engine.candidate_state import DEADLINE_PASSED
 from scout_adapters.testing import Exchange
 from scout_adapters.testing.http_messages import dumps
-from tests.system.chaos.calls import Result
 from tests.system.chaos.plan import Call, Plan
 from tests.system.chaos.stage import DEADLINE, HASTE, PRICES, ChaosEmulator, marked
+from tests.system.chaos.stories import Story
 from tests.system.chaos.tally import Tally
 
 CALLERS = frozenset({"BadRequest", "TooLarge", "Raw"})
@@ -41,62 +36,6 @@ LAG = 15.0
 """Real seconds between a request and the booking of its outcome on a machine that is busy."""
 
 NANO = Decimal(10) ** -9
-
-
-Rows = dict[int, list[Any]]
-
-
-class Log:
-    """Reads on in the audit log where it left off."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self._at = 0
-
-    def news(self) -> tuple[Rows, Rows, Rows]:
-        """Return the intents, outcomes and skips since the last time, each by call."""
-        rows_by_call: tuple[Rows, Rows, Rows] = (
-            defaultdict(list),
-            defaultdict(list),
-            defaultdict(list),
-        )
-        with self.path.open("rb") as file:
-            file.seek(self._at)
-            for line in file:
-                row = orjson.loads(line)
-                if row["event"] == "llm_intent":
-                    into = 0
-                else:
-                    into = 2 if row["outcome"] == "skipped" else 1
-                rows_by_call[into][UUID(row["run_id"]).int].append(row)
-            self._at = file.tell()
-        return rows_by_call
-
-
-@dataclass(slots=True)
-class Story:
-    """One call from all three sides."""
-
-    result: Result
-    intents: list[Any]
-    outcomes: list[Any]
-    skips: list[Any]
-    exchanges: list[Exchange]
-    unheard: int
-
-    @property
-    def call(self) -> Call:
-        return self.result.call
-
-    def __str__(self) -> str:
-        exchanges_text = [
-            f"{exchange.provider} {exchange.fault} {exchange.status}" for exchange in self.exchanges
-        ]
-        outcomes_text = [f"{row['provider']} {row['outcome']}" for row in self.outcomes]
-        error = self.result.error
-        end = f"{type(error).__name__}: {str(error)[:160]}" if error else "ok"
-        call = f"call {self.call.index} {self.call.verb} of {self.call.model}"
-        return f"{call}: {outcomes_text} {exchanges_text} {end}"
 
 
 class Books:
@@ -134,6 +73,8 @@ class Books:
         booked = [one["number"] for one in story.outcomes]
         if begun != booked or len(set(begun)) != len(begun):
             self.tally.blame("intents without their one outcome", str(story))
+        if story.ends and (begun or booked or story.skips):
+            self.tally.blame("ended without an attempt, and had some", str(story))
         silent = len(begun) - len(story.exchanges) - story.unheard
         may_be = 1 if story.call.end in {"cancel", "timeout", "close", "drop"} else 0
         if silent:
@@ -225,7 +166,9 @@ class Books:
         elif all(self._closed_off(story, house, emulator) for house in healthy):
             tally.counts["failed while the circuit was open, or all keys rested"] += 1
         else:
-            tally.blame("failed though somebody would have answered", f"{story} {healthy}")
+            paths = (self._path(story, house, emulator) for house in healthy)
+            text = "\n    ".join((str(story), *paths))
+            tally.blame("failed though somebody would have answered", text)
 
     def _healthy(self, call: Call, emulator: ChaosEmulator) -> list[str]:
         """Name those of the route that would have answered the call's first request well."""
@@ -239,11 +182,15 @@ class Books:
         An open circuit lets a probe through every 30 s: where none came, it has got stuck.
         """
         pace = 1.0 if story.call.sockets else HASTE
-        since = story.result.ended - REST / pace - LAG
-        passed = any(row["provider"] == house for row in story.skips)
-        return passed and emulator.was_asked(
-            house, sockets=story.call.sockets, since=since, until=story.result.ended
-        )
+        asked = emulator.last_asked(story.call, house, story.result.ended)
+        return story.passes(house) and story.result.ended - asked < REST / pace + LAG
+
+    @staticmethod
+    def _path(story: Story, house: str, emulator: ChaosEmulator) -> str:
+        """Say what is known of a provider that would have answered."""
+        ago = story.result.ended - emulator.last_asked(story.call, house, story.result.ended)
+        passed = "was passed over" if story.passes(house) else "was not passed over"
+        return f"  {house} {passed}; received its last request {ago:.3f} s before the end"
 
     def _broken_off(self, story: Story, error: StreamInterrupted) -> None:
         """See that what was shown is a part of the one answer that broke off."""

@@ -41,6 +41,7 @@ MUST_NOT = {
     "failed though somebody would have answered": "a healthy path was there, and the call failed",
     "requests without an intent, or intents without a request": "requests and intents differ",
     "intents without their one outcome": "intents without their one outcome",
+    "ended without an attempt, and had some": "calls that ended without an attempt, and had some",
     "outcomes booked for somebody else": "outcomes booked on another provider",
     "billed twice": "answers delivered once and billed twice",
     "billed, and booked as not billed": "billed by the provider, booked as not billed",
@@ -195,7 +196,9 @@ def show(console: Console, tally: Tally) -> bool:
         table.add_row(claim.what, claim.figure, texts[claim.holds])
     console.print(table)
     for what, examples in tally.wrong.items():
-        console.print(f"[bold]{what}[/]", *examples, sep="\n  ", markup=True, soft_wrap=True)
+        console.print(f"[bold]{what}[/]")
+        for example in examples:
+            console.print(f"  {example}", markup=False, highlight=False, soft_wrap=True)
     return all(claim.holds is not False for claim in all_claims)
 
 

@@ -27,10 +27,11 @@ from scout_adapters.errors import (
 )
 from scout_adapters.testing import NotJson, Overloaded, ServerError
 from tests.support.waiting import HANG
-from tests.system.chaos.books import Books, Log, Story, by_call
+from tests.system.chaos.books import Books, by_call
 from tests.system.chaos.calls import Caller, Result
 from tests.system.chaos.plan import Call, Plan
 from tests.system.chaos.stage import Stage
+from tests.system.chaos.stories import Log, Story
 from tests.system.chaos.tally import Sample, Tally
 
 BLACKOUT = {
@@ -115,22 +116,23 @@ class Chaos:
         tally, emulator = self.tally, self.stage.emulator
         if not emulator.settle(HANG):
             tally.blame("answers that are still being given")
-        if caller.tasks_left:
-            tally.blame("tasks left", str(caller.tasks_left))
+        for task in caller.tasks_left:
+            tally.blame("tasks left", task)
         for resource in self.stage.held_resources():
             tally.blame("held by nobody", resource)
         audited = self.log.news()
         by_number = by_call(emulator.log)
         indexes = {call.index for call in calls}
-        if strange := set(by_number).union(*audited) - indexes:
+        if strange := audited.calls.union(by_number) - indexes:
             tally.blame("requests of no call", str(strange))
         if Counter(result.call.index for result in caller.results) != Counter(indexes):
             tally.blame("calls that came to no end")
         self._one_run_each(caller.results)
+        all_rows = (audited.intents, audited.outcomes, audited.skips, audited.ends, by_number)
         return [
             Story(
                 result,
-                *(rows.get(result.call.index, []) for rows in (*audited, by_number)),
+                *(rows.get(result.call.index, []) for rows in all_rows),
                 emulator.unheard[result.call.index],
             )
             for result in caller.results

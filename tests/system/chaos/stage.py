@@ -7,7 +7,7 @@ import random
 import re
 import threading
 import time
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -171,10 +171,11 @@ class ChaosEmulator(Emulator):
         if call is not None:
             self._asked.setdefault((house, call.sockets), []).append(time.monotonic())
 
-    def was_asked(self, house: str, *, sockets: bool, since: float, until: float) -> bool:
-        """Return whether a provider received a request between two moments, in real seconds."""
-        times = self._asked.get((house, sockets), [])
-        return bisect_left(times, since) < bisect_right(times, until)
+    def last_asked(self, call: Call, house: str, until: float) -> float:
+        """Return when a provider received its last request before `until`, in real seconds."""
+        times = self._asked.get((house, call.sockets), [])
+        at = bisect_right(times, until)
+        return times[at - 1] if at else float("-inf")
 
 
 def marked(body: bytes) -> int:

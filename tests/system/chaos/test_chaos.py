@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
+from uuid import UUID
 
 import pytest
 
+from scout_adapters.audit import AuditLog
+from scout_adapters.errors import CircuitOpenError
+from scout_adapters.testing import Exchange
+from tests.system.chaos.calls import Result, tasks_left
 from tests.system.chaos.plan import HOUSES, Plan
 from tests.system.chaos.report import Claim, claims
 from tests.system.chaos.run import Chaos
 from tests.system.chaos.stage import WAITS, Hurry
+from tests.system.chaos.stories import Log, Story
 from tests.system.chaos.tally import Sample, Tally
 
 CALLS = 2000
@@ -69,6 +79,76 @@ def test_the_waits_of_a_call_are_counted_as_long_as_they_were_to_be() -> None:
 
 def failed(claims: list[Claim]) -> set[str]:
     return {claim.what for claim in claims if claim.holds is False}
+
+
+def test_a_dropped_stream_has_time_to_close_and_any_other_task_is_left() -> None:
+    assert asyncio.run(_tasks_left_by(_drop_a_stream)) == []
+    (left,) = asyncio.run(_tasks_left_by(_start_an_endless_task))
+    assert "_start_an_endless_task" in left
+
+
+async def _tasks_left_by(leave: Callable[[], Awaitable[object]]) -> list[str]:
+    held = await leave()
+    try:
+        return await tasks_left()
+    finally:
+        if isinstance(held, asyncio.Task):
+            held.cancel()
+
+
+async def _drop_a_stream() -> None:
+    async def stream() -> AsyncGenerator[int]:
+        try:
+            yield 1
+        finally:
+            for _ in range(1000):  # the audit log's thread may take any number of turns
+                await asyncio.sleep(0)
+
+    await anext(stream())
+
+
+async def _start_an_endless_task() -> asyncio.Task[Any]:
+    return asyncio.create_task(asyncio.Event().wait(), name="_start_an_endless_task")
+
+
+def test_a_row_of_a_call_that_was_cancelled_before_its_first_attempt_is_read(
+    tmp_path: Path,
+) -> None:
+    with closing(AuditLog(tmp_path / "audit.jsonl")) as audit:
+        audit.log("llm_error", run_id=str(UUID(int=7)), reason="CancelledError")
+        news = Log(audit.path).news()
+    assert news.calls == {7}
+    assert [row["reason"] for row in news.ends[7]] == ["CancelledError"]
+
+
+def test_the_text_of_a_story_explains_how_the_call_ended() -> None:
+    call = replace(Plan(seed=3, calls=1).call(7), model="priority", end="drop", patience=2)
+    result = Result(call, error=CircuitOpenError("google: circuit open"), seconds=1.5, virtual=30)
+    result.waits += [0.25, 0.5]
+    row = {"time": "2026-11-30T20:16:49.733175+00:00", "event": "llm_attempt", "number": 1}
+    failed = {**row, "provider": "groq", "outcome": "server_error", "latency_s": 0.25}
+    skip = {**row, "provider": "google", "outcome": "skipped", "reason": "circuit open"}
+    exchange = Exchange(
+        number=1,
+        at=4.5,
+        provider="groq",
+        path="/",
+        key="k",
+        model="m",
+        stream=True,
+        status=500,
+        fault="ServerError",
+    )
+    story = str(Story(result, [], [failed], [skip], [], [exchange], 0))
+    for part in (
+        "call 7 ",
+        "of priority, drop at 2: CircuitOpenError",
+        "1.500 s, 30.000 s by its model's clock; slept 0.750 s in 2 waits",
+        "20:16:49.733175 llm_attempt number=1 provider=groq outcome=server_error latency_s=0.25",
+        "provider=google outcome=skipped reason=circuit open",
+        "exchange at 4.500: groq with k: ServerError, status 500, not to its end",
+    ):
+        assert part in story
 
 
 def test_the_same_seed_plans_the_same_calls_and_faults() -> None:
