@@ -9,16 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from scout_adapters.budget.accounts import Account as Account
 from scout_adapters.budget.accounts import AdvancingStore as AdvancingStore
 from scout_adapters.budget.accounts import Balance as Balance
 from scout_adapters.budget.accounts import BudgetStore as BudgetStore
 from scout_adapters.budget.accounts import Hold as Hold
+from scout_adapters.budget.accounts import OnStoreError as OnStoreError
 from scout_adapters.budget.memory import MemoryBudgets as MemoryBudgets
-
-OnStoreError = Literal["raise", "allow"]
 
 if TYPE_CHECKING:
     from scout_adapters._internal.ordered_worker import OrderedWorker

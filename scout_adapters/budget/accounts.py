@@ -6,7 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, Decimal
 from hashlib import blake2b
-from typing import NamedTuple, Protocol
+from typing import Literal, NamedTuple, Protocol
+
+OnStoreError = Literal["raise", "allow"]
+"""While a store cannot be reached: raise an error, or allow calls that are recorded later."""
 
 NANO = 1_000_000_000
 """Nano-dollars in a US dollar."""

@@ -17,13 +17,13 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from secrets import token_hex
-from typing import Any, Literal
+from typing import Any
 from urllib.parse import quote
 
 from scout_adapters._internal.clock import SYSTEM, Clock
 from scout_adapters._internal.fork import fork_safe_lock
 from scout_adapters._internal.ordered_worker import OrderedWorker
-from scout_adapters.budget.accounts import Account, Balance, Hold, clamp
+from scout_adapters.budget.accounts import Account, Balance, Hold, OnStoreError, clamp
 from scout_adapters.budget.advances import Advance, AdvanceHold, Advances
 from scout_adapters.budget.memory import MemoryBudgets
 from scout_adapters.budget.money_functions import MONEY, balance_in, balances_in
@@ -33,8 +33,6 @@ from scout_adapters.errors import BudgetError, ConfigurationError
 from scout_adapters.store.open_store import resolve_address
 from scout_adapters.store.redis_server import LuaCall, RedisServer, StoreUnavailableError
 from scout_adapters.store.redis_url import parse_redis_url
-
-OnStoreError = Literal["raise", "allow"]
 
 LEASE_SECONDS = 3600.0
 """Seconds; an older hold counts as spent. If it is settled later, the cost replaces it."""

@@ -137,7 +137,7 @@ class ScoutBudgetCallbackHandler(AdvanceHandler):
     @property
     def balances(self) -> list[Balance]:
         """The balance of each account, by window and scope; integers of nano-dollars."""
-        self._end_left_calls()
+        self._end_unclosed_calls()
         if self.worker is not None:
             self.worker.wait()  # for what async calls have queued
         return self.store.balances(self.name)

@@ -67,7 +67,7 @@ def _name(value: Any) -> str:
 class OpenCalls:
     """The open calls of one handler; several calls may have the same run id.
 
-    calls.add(call, on_left)
+    calls.add(call, on_unclosed)
     call = calls.close(run_id)
     """
 
@@ -76,20 +76,21 @@ class OpenCalls:
             BoundedDict()
         )
         self._lock = fork_safe_lock()
-        self.left: deque[Callable[[], None]] = deque()
+        self.unclosed: deque[Callable[[], None]] = deque()
         """Functions to call for synchronous calls that ended without `close`; see `add`."""
 
-    def add(self, call: OtherModelCall, on_left: Callable[[], None]) -> None:
+    def add(self, call: OtherModelCall, on_unclosed: Callable[[], None]) -> None:
         """Add a call that may end without `close`, because another handler raised an error.
 
-        `on_left` is then called at the end of the call's task. For a synchronous call, it is added
-        to `left` instead: garbage collection may run anywhere, also while a lock is acquired.
+        `on_unclosed` is then called at the end of the call's task. For a synchronous call, it is
+        added to `unclosed` instead: garbage collection may run anywhere, also while a lock is
+        acquired.
         """
         manager = _core_manager()
         if manager is None:
-            entry = (call, watch_task(on_left))
+            entry = (call, watch_task(on_unclosed))
         else:
-            watching = [ref(manager, lambda _: self.left.append(on_left))]
+            watching = [ref(manager, lambda _: self.unclosed.append(on_unclosed))]
             entry = (call, watching.clear)
         with self._lock:
             self._by_run.put(call.run.id, [*self._by_run.get(call.run.id, ()), entry])

@@ -61,7 +61,7 @@ def _cost_bound_of(call: OtherModelCall, answer_tokens: int | None) -> CostBound
     spec = registry.spec(own) if own else None
     name = spec.name if spec else call.provider
     limits = limits_of(spec, call.model) if spec else limits_without_card(name, call.model)
-    input_tokens = HIDDEN_TOKENS + _request_bytes(call)
+    input_tokens = HIDDEN_TOKENS + _input_bound(call)
     if limits.window is not None:
         if limits.system or _reads_more(call):
             input_tokens = limits.window * limits.window_reads
@@ -100,8 +100,8 @@ def _reads_more(call: OtherModelCall) -> bool:
     return any(tool.get("type") not in OWN_TOOLS and not OWN_TOOLS & tool.keys() for tool in tools)
 
 
-def _request_bytes(call: OtherModelCall) -> int:
-    """Return the bytes of a call's text and tools, plus the tokens of its images and files."""
+def _input_bound(call: OtherModelCall) -> int:
+    """Return the most tokens of a call's input: one per byte of text and tools, and its media."""
     listed = (each.content for each in call.messages if isinstance(each.content, list))
     blocks = (block for content in listed for block in content if isinstance(block, dict))
     kinds = [str(block.get("type")) for block in blocks]

@@ -14,7 +14,7 @@ from scout_adapters.llm.pricing.price_list import NO_METADATA, is_cost
 from scout_adapters.llm.pricing.rates import counts_of, is_usable
 from scout_adapters.llm.pricing.record_costs import bill, token_fields
 from scout_adapters.llm.pricing.token_estimates import (
-    answer_bytes,
+    answer_characters,
     estimated_usage,
     tokens_in_bytes,
 )
@@ -37,7 +37,7 @@ def record_of_answer(
     usage = answer.usage_metadata if is_usable(answer.usage_metadata) else None
     estimated = outcome != "ok" or (usage is None and call is not None)
     if usage is None and call is not None:
-        output_tokens = tokens_in_bytes(answer_bytes([answer]))
+        output_tokens = tokens_in_bytes(answer_characters([answer]))
         usage = estimated_usage(_message_tokens(call.messages), output_tokens)
     can_price = usage is not None and model != UNNAMED
     fields = bill(provider, model, usage, metadata) if can_price else {}

@@ -23,7 +23,7 @@ from scout_adapters._internal.bounded_dict import BoundedDict
 from scout_adapters._internal.ordered_worker import OrderedWorker
 from scout_adapters.callbacks.awaited_callback import AwaitedCallback, call_logged, in_loop
 from scout_adapters.callbacks.open_calls import OpenCalls, OtherModelCall, other_model_call
-from scout_adapters.llm.engine.left_calls import left_call_observers
+from scout_adapters.llm.engine.raised_calls import raised_call_observers
 from scout_adapters.llm.engine.record import Run, run_of, runs_with_attempts
 
 OURS = "scout-adapters"
@@ -68,7 +68,7 @@ class RunHandler(BaseCallbackHandler):
         self._open = OpenCalls()
         _handlers.add(self)
         if needs_call_ends:
-            left_call_observers.add(self)
+            raised_call_observers.add(self)
 
     def __init_subclass__(cls, **settings: Any) -> None:
         super().__init_subclass__(**settings)
@@ -97,7 +97,7 @@ class RunHandler(BaseCallbackHandler):
 
     def _leave(self, kind: str, run_id: UUID, error: BaseException | None = None) -> None:
         self._outermost.pop(run_id, None)
-        self._end_left_calls()
+        self._end_unclosed_calls()
         self._off_loop(self._on_run_end, kind, run_id, error)
 
     def _off_loop(self, function: Callable[..., None], *arguments: Any) -> None:
@@ -143,7 +143,7 @@ class RunHandler(BaseCallbackHandler):
     def _on_call_over(self, run_id: UUID) -> None:
         """Receive the end of a call, successful or not; needs `needs_call_ends`."""
 
-    def on_scout_call_left(self, run_id: UUID, error: BaseException) -> None:  # noqa: ARG002  # for subclasses
+    def on_scout_call_raised(self, run_id: UUID, error: BaseException) -> None:  # noqa: ARG002  # for subclasses
         """Receive a call of ours that raised `error`; needs `needs_call_ends`.
 
         Core reports no end of it if a handler has raised in a callback of its start or end.
@@ -171,7 +171,7 @@ class RunHandler(BaseCallbackHandler):
             self._off_loop(self._on_messages, "llm_prompt", event["run_id"], messages[0])
         if is_ours(event):
             return  # our models report their attempts themselves
-        self._end_left_calls()
+        self._end_unclosed_calls()
         call = self._other_call(messages, event)
         try:
             self._open.add(call, partial(self._cancel, call))
@@ -187,7 +187,7 @@ class RunHandler(BaseCallbackHandler):
             self._off_loop(self._on_messages, "llm_prompt", event["run_id"], messages[0])
         if is_ours(event):
             return  # as in the sync twin
-        self._end_left_calls()
+        self._end_unclosed_calls()
         call = self._other_call(messages, event)
         assert self.worker is not None  # noqa: S101  # checked by `AwaitedCallback`
         try:
@@ -207,11 +207,11 @@ class RunHandler(BaseCallbackHandler):
         if self._open.close(call.run.id, call.messages):
             self._off_loop(self._other_model_cancelled, call)
 
-    def _end_left_calls(self) -> None:
+    def _end_unclosed_calls(self) -> None:
         """End synchronous calls of other models that never ended, as another handler raised."""
-        while self._open.left:
+        while self._open.unclosed:
             with suppress(IndexError):  # another thread was faster
-                self._open.left.popleft()()
+                self._open.unclosed.popleft()()
 
     def _on_llm_end(self, response: LLMResult, *, run_id: UUID, **_: Any) -> None:
         """Report the answer of another model; of ours, the attempts were reported before."""
@@ -223,7 +223,7 @@ class RunHandler(BaseCallbackHandler):
             self._on_call_over(run_id)
 
     def _on_llm_error(self, error: BaseException, *, run_id: UUID, **kwargs: Any) -> None:
-        """Report a failed call of another model, or a stream that its consumer left."""
+        """Report a failed call of another model, or a stream that its consumer closed."""
         if run_id.int not in runs_with_attempts:
             response = kwargs.get("response")
             answers = answers_in(response) if isinstance(response, LLMResult) else []

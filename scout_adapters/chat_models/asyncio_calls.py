@@ -10,7 +10,7 @@ from typing_extensions import override
 
 from scout_adapters.chat_models.conversation_names import with_conversation_id
 from scout_adapters.errors.event_loop import running_loop
-from scout_adapters.llm.engine.left_calls import report_left_call
+from scout_adapters.llm.engine.raised_calls import report_raised_call
 
 if TYPE_CHECKING:
     from langchain_core.callbacks import Callbacks
@@ -50,7 +50,7 @@ class AsyncioCalls(BaseChatModel):
         try:
             return super().generate(messages, stop, callbacks, run_id=run_id, **kwargs)
         except BaseException as error:  # raised again
-            report_left_call(run_id, error)
+            report_raised_call(run_id, error)
             raise
 
     @override
@@ -67,7 +67,7 @@ class AsyncioCalls(BaseChatModel):
         try:
             return await super().agenerate(messages, stop, callbacks, run_id=run_id, **kwargs)
         except BaseException as error:  # raised again
-            report_left_call(run_id, error)
+            report_raised_call(run_id, error)
             raise
 
     @override

@@ -23,7 +23,7 @@ from scout_adapters.chat_models.entry_settings import (
     own_weight,
     request_settings,
 )
-from scout_adapters.chat_models.hidden import shown
+from scout_adapters.chat_models.hidden_secrets import shown
 from scout_adapters.chat_models.langchain_fields import option_names, plain_data, plain_fields
 from scout_adapters.chat_models.langchain_names import is_langchain_name, model_by_name
 from scout_adapters.chat_models.limit_options import own_rules

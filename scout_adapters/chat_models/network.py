@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from weakref import WeakValueDictionary
 
-from scout_adapters.chat_models.hidden import shown
+from scout_adapters.chat_models.hidden_secrets import shown
 from scout_adapters.errors import ConfigurationError
 
 if TYPE_CHECKING:

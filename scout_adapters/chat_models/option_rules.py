@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from scout_adapters._internal.bounded_dict import BoundedDict
-from scout_adapters.chat_models.hidden import shown
+from scout_adapters.chat_models.hidden_secrets import shown
 from scout_adapters.llm.option_hints import changes_nothing
 from scout_adapters.llm.option_names import LANGCHAIN_OPTIONS, standard_name
 

@@ -15,7 +15,7 @@ from typing_extensions import override
 
 from scout_adapters._internal.clock import SYSTEM, Clock
 from scout_adapters._internal.redaction import address_shape, mask_values
-from scout_adapters.chat_models.hidden import hide_secrets, shown, without_secrets
+from scout_adapters.chat_models.hidden_secrets import hide_secrets, shown, without_secrets
 from scout_adapters.chat_models.lazy_docs import LazilyDocumented
 from scout_adapters.chat_models.option_rules import OptionRules
 from scout_adapters.chat_models.request import build_timeouts

@@ -13,7 +13,7 @@ from typing_extensions import override
 from scout_adapters._internal.redaction import address_shape
 from scout_adapters.chat_models.base import ScoutChatModel
 from scout_adapters.chat_models.entry_settings import own_limits
-from scout_adapters.chat_models.hidden import HiddenDict
+from scout_adapters.chat_models.hidden_secrets import HiddenDict
 from scout_adapters.chat_models.limit_options import own_rules
 from scout_adapters.chat_models.network import build_transport
 from scout_adapters.chat_models.option_rules import OptionRules

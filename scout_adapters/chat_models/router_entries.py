@@ -28,7 +28,7 @@ from scout_adapters.chat_models.entry_settings import (
     own_weight,
     request_settings,
 )
-from scout_adapters.chat_models.hidden import file_reference, without_secrets
+from scout_adapters.chat_models.hidden_secrets import file_reference, without_secrets
 from scout_adapters.chat_models.limit_options import own_rules
 from scout_adapters.chat_models.network import build_transport
 from scout_adapters.chat_models.option_rules import OptionRules

@@ -29,7 +29,7 @@ from langchain_core.utils.uuid import uuid7
 
 from scout_adapters.chat_models.conversation_names import with_conversation_id
 from scout_adapters.errors.event_loop import running_loop
-from scout_adapters.llm.engine.left_calls import report_left_call
+from scout_adapters.llm.engine.raised_calls import report_raised_call
 
 RunManager = CallbackManagerForLLMRun | AsyncCallbackManagerForLLMRun
 _announced: ContextVar[Callable[[], RunManager] | None] = ContextVar("scout_run", default=None)
@@ -115,13 +115,13 @@ class RunScope:
 
     def report_failure(self, error: BaseException) -> None:
         """Report the end of a call without attempts to the handlers that core does not call."""
-        report_left_call(self._run_id, error)
+        report_raised_call(self._run_id, error)
         if self._has_spared_handlers():
             self._build_run_manager(self._spared).on_llm_error(error)
 
     async def areport_failure(self, error: BaseException) -> None:
         """Twin of `report_failure`."""
-        report_left_call(self._run_id, error)
+        report_raised_call(self._run_id, error)
         if self._has_spared_handlers():
             await cast("Any", self._build_run_manager(self._spared)).on_llm_error(error)
 

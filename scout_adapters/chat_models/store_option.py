@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import SecretStr
 
-from scout_adapters.chat_models.hidden import shown
+from scout_adapters.chat_models.hidden_secrets import shown
 
 if TYPE_CHECKING:
     from scout_adapters.llm.engine.candidate import Candidate

@@ -14,7 +14,7 @@ from pydantic import (
 
 from scout_adapters._internal.clock import SYSTEM, Clock
 from scout_adapters._internal.redaction import address_shape, mask_values
-from scout_adapters.chat_models.hidden import without_secrets
+from scout_adapters.chat_models.hidden_secrets import without_secrets
 from scout_adapters.chat_models.lazy_docs import LazilyDocumented
 from scout_adapters.chat_models.route_cache import RouteCache
 

@@ -10,7 +10,7 @@ from langchain_core.embeddings import Embeddings
 from pydantic import SecretStr
 from typing_extensions import override
 
-from scout_adapters.chat_models.hidden import hide_secrets
+from scout_adapters.chat_models.hidden_secrets import hide_secrets
 from scout_adapters.chat_models.option_rules import OptionRules
 from scout_adapters.chat_models.options import model_options
 from scout_adapters.chat_models.request import build_timeouts

@@ -148,7 +148,7 @@ class LiteLLMLoggerHandler(OtherModelRecords):
         self._end_call(run_id, call, error=CancelledError(), is_async=in_loop())
 
     @override
-    def on_scout_call_left(self, run_id: UUID, error: BaseException) -> None:
+    def on_scout_call_raised(self, run_id: UUID, error: BaseException) -> None:
         """End a call that raised because a handler did in a callback of its start or end."""
         if (call := self._calls.find_own(run_id)) is not None:
             self._end_call(run_id, call, error=error, is_async=in_loop())

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Sequence
-from typing import Any, TypeVar
+from typing import TypeVar
 
+from scout_adapters._internal.json_values import Json
 from scout_adapters.report.attempt_row import AttemptRow
 from scout_adapters.report.call_row import NO_CANDIDATE, CallRow
 
-Json = dict[str, Any]
 H = TypeVar("H", bound=Hashable)
 
 TO_MILLISECONDS = len("2026-11-23T10:00:00.000")

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
-from typing import Any, TypeVar
+from typing import TypeVar
 
+from scout_adapters._internal.json_values import Json
 from scout_adapters.report.call_data import attempts_data, calls_data
 from scout_adapters.report.caveats import caveats
 from scout_adapters.report.key_health import STATES, KeyHealth
@@ -14,7 +15,6 @@ from scout_adapters.report.latencies import Percentiles
 from scout_adapters.report.summary import UNSENT, By, Spending, Summary, merged
 from scout_adapters.report.totals import Totals
 
-Json = dict[str, Any]
 T = TypeVar("T")
 
 MODELS, KEYS, GROUPS = 8, 50, 25

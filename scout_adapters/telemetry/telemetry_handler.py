@@ -171,7 +171,7 @@ class ScoutTelemetryCallbackHandler(OtherModelRecords):
         return attributes | self._text(names.OUTPUT_MESSAGES, [answer], str(reason or "stop"))
 
     @override
-    def on_scout_call_left(self, run_id: UUID, error: BaseException) -> None:
+    def on_scout_call_raised(self, run_id: UUID, error: BaseException) -> None:
         """End the call's span if a handler raised in a callback of the call's start or end."""
         if (call := self._calls.find_own(run_id)) is not None:
             self._end(run_id, call, {}, _error_type(error))

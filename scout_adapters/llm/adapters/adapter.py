@@ -19,7 +19,7 @@ from typing_extensions import TypeVar
 from scout_adapters._internal.json_values import Json
 from scout_adapters.errors import ProviderError
 from scout_adapters.llm.adapters.request_fixes import NO_FIXES, RequestFixes
-from scout_adapters.llm.pricing.token_estimates import request_bytes, tokens_in_bytes
+from scout_adapters.llm.pricing.token_estimates import request_characters, tokens_in_bytes
 from scout_adapters.llm.timeouts import AttemptContext
 from scout_adapters.llm.types import (
     ChatRequest,
@@ -93,8 +93,8 @@ class PreparedRequest(Generic[RequestT]):
 
     @property
     def tokens(self) -> int:
-        """Estimated tokens of the request, from its size in bytes."""
-        size = self.input_bytes or len(self.content) or request_bytes(self.request)
+        """Estimated tokens of the request, from the size of its input, its body or its messages."""
+        size = self.input_bytes or len(self.content) or request_characters(self.request)
         return tokens_in_bytes(size)
 
 
@@ -133,7 +133,7 @@ class Adapter(Protocol):
     """
 
     def prepare(self, request: Any) -> PreparedRequest[Any]:
-        """Return the built request; raises `UnsupportedContent` for content the API cannot have."""
+        """Return the built request; raises `UnsupportedContent` for content the API refuses."""
 
     def reader(self, prepared: PreparedRequest) -> StreamReader:
         """Return a new reader for the events of a streamed answer."""

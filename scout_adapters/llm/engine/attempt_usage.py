@@ -12,7 +12,7 @@ from scout_adapters.llm.adapters.streamed_answer import StreamedAnswer
 from scout_adapters.llm.pricing.price_list import priced_model
 from scout_adapters.llm.pricing.record_costs import bill
 from scout_adapters.llm.pricing.token_estimates import (
-    answer_bytes,
+    answer_characters,
     estimated_usage,
     tokens_in_bytes,
 )
@@ -31,7 +31,7 @@ def partial_usage(
         return billed_usage(spec, prepared, answer, answer.usage, {}, stated)
     if answer.usage is None and not answer.committed:
         return {}
-    output_tokens = tokens_in_bytes(answer_bytes(answer.shown))
+    output_tokens = tokens_in_bytes(answer_characters(answer.shown))
     usage = estimated_usage(prepared.tokens, output_tokens, answer.usage)
     try:
         return {"estimated": True, **billed_usage(spec, prepared, answer, usage, {})}
@@ -69,7 +69,7 @@ def usage_estimate(
 
     Return `counted`, the provider's counts, of an answer without text.
     """
-    output_bytes = answer_bytes(streamed.shown or [answer])
-    if counted is not None and not output_bytes:
+    output_characters = answer_characters(streamed.shown or [answer])
+    if counted is not None and not output_characters:
         return counted
-    return estimated_usage(prepared.tokens, tokens_in_bytes(output_bytes), counted)
+    return estimated_usage(prepared.tokens, tokens_in_bytes(output_characters), counted)

@@ -127,8 +127,8 @@ class AttemptGuard(AttemptObserver, Protocol):
         """
 
 
-class LeftCallObserver(Protocol):
+class RaisedCallObserver(Protocol):
     """A handler that keeps something open until a call ends."""
 
-    def on_scout_call_left(self, run_id: UUID, error: BaseException) -> None:
+    def on_scout_call_raised(self, run_id: UUID, error: BaseException) -> None:
         """End the call of this thread or task, if it is open; `error` is what the caller gets."""

@@ -20,13 +20,13 @@ def tokens_in_bytes(size: int) -> int:
     return -(-size // BYTES_PER_TOKEN)
 
 
-def request_bytes(request: ModelRequest) -> int:
+def request_characters(request: ModelRequest) -> int:
     """Return the characters of a request's messages; 0 for a request without messages."""
     messages = request.messages if isinstance(request, ChatRequest) else ()
     return sum(len(message.text) for message in messages)
 
 
-def answer_bytes(answers: Iterable[ModelAnswer]) -> int:
+def answer_characters(answers: Iterable[ModelAnswer]) -> int:
     """Return the characters of an answer or of its chunks: text, reasoning and tool calls.
 
     0 for embeddings, whose output is not billed.

@@ -1,4 +1,4 @@
-"""Calls whose end `langchain_core` does not report, because a handler raised an exception."""
+"""Calls that raised: reported to the handlers in which `langchain_core` has left them open."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from scout_adapters._internal.fork import release_held_locks
 from scout_adapters.errors import ScoutError
 
 if TYPE_CHECKING:  # the front door imports this module
-    from scout_adapters.llm.engine.observers import LeftCallObserver
+    from scout_adapters.llm.engine.observers import RaisedCallObserver
 
-left_call_observers: WeakSet[LeftCallObserver] = WeakSet()
+raised_call_observers: WeakSet[RaisedCallObserver] = WeakSet()
 
 
-def report_left_call(run_id: UUID, error: BaseException) -> None:
+def report_raised_call(run_id: UUID, error: BaseException) -> None:
     """Report a call that has raised to the handlers in which it is still open.
 
     The error gets the run's id, so that a program's own log can name the call of the audit log.
@@ -27,6 +27,6 @@ def report_left_call(run_id: UUID, error: BaseException) -> None:
     # anywhere, also while other code of this thread has acquired a lock.
     if not isinstance(error, Exception | GeneratorExit):
         release_held_locks()
-    for observer in list(left_call_observers):
+    for observer in list(raised_call_observers):
         with suppress(Exception):  # the call's own error is raised
-            observer.on_scout_call_left(run_id, error)
+            observer.on_scout_call_raised(run_id, error)
