@@ -1,6 +1,6 @@
 """Interrupt calls at every line of the package, and print what is still held after each.
 
-`--lines`, `--seed` and `--only` play a part of them; `--processes` says how many cases at once.
+`--lines`, `--seed` and `--only` play a part of them; `--processes`: how many cases at once.
 """
 
 from __future__ import annotations

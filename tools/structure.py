@@ -229,7 +229,7 @@ def _names_wire(node: ast.expr) -> bool:
 def importing_getattrs(sources: Iterable[Source]) -> list[str]:
     """Return the imports in the `__getattr__` of a module, but for those of the front doors.
 
-    `llm` may load its functions and `LLMResponse` so, but not whatever module is asked for.
+    `llm` may load its functions and `LLMResponse` so, but not any module by its name.
     """
     return [
         _place(source, node)

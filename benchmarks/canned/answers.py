@@ -1,7 +1,7 @@
 """The canned server's answers: bytes made once, with the usual size and headers.
 
 Each event of a stream is an HTTP chunk of its own, as servers frame what they flush token by token,
-and many chunks come in one write. `grain` says otherwise.
+and many chunks come in one write, unless `grain` is set.
 """
 
 from __future__ import annotations

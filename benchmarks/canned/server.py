@@ -1,8 +1,8 @@
 """A server of canned answers, in a process of its own: `python -m canned.server` prints its port.
 
-It lives as long as its standard input, so that it does not outlive a parent that is killed.
-It reads no more of a request than its path, its length and whether it asks for a stream. The path
-says how to answer: `/events-1000/delay-20/pace-500/grain-1/…/chat/completions` streams 1,000 events
+It ends with its standard input, so that it does not outlive a parent that is killed.
+It reads no more of a request than its path, its length and whether a stream is requested. The path
+sets how to answer: `/events-1000/delay-20/pace-500/grain-1/…/chat/completions` streams 1,000 events
 of text, the first byte after 20 ms, 500 µs between events, one event to an HTTP chunk. What it
 leaves out is `Plan`'s default. `…/messages` answers as Anthropic does, `…/responses` as OpenAI's
 Responses API, `GET /served` with how many requests have been answered.

@@ -127,7 +127,7 @@ def log_at(path: Path | None) -> Path:
 
 
 def check_log(log: Path) -> None:
-    """Exit with 2 if what lies at this path is no audit log; it may be missing."""
+    """Exit with 2 if there is something else than an audit log at a path; it may be missing."""
     files = segments(log)
     if not files and log.exists():
         fail(f"{log} is no audit log: it is {'a folder' if log.is_dir() else 'no file'}", 2)

@@ -81,7 +81,7 @@ def mode(environment: Mapping[str, str] = os.environ) -> Mode:
         case "all" | "live":
             return "live"
         case other:
-            raise ValueError(f"{VARIABLE}={other} is none of none, replay, emulator, all, live")
+            raise ValueError(f"{VARIABLE}={other}: use one of none, replay, emulator, all, live")
 
 
 @contextmanager

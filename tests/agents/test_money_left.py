@@ -1,4 +1,4 @@
-"""What an agent learns of its budget, and the summary for which money is set aside."""
+"""What an agent receives about its budget, and the summary for which money is set aside."""
 
 from __future__ import annotations
 

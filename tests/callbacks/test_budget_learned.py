@@ -1,4 +1,4 @@
-"""Holds of calls without `max_tokens`, that learn from the answers of each model."""
+"""Holds of calls without `max_tokens`: their size follows the earlier answers of each model."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Routes in files: what a file says holds."""
+"""Routes in files: what a file sets applies."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`scout-adapters models`: what it says of models that have ended, and of those that end soon."""
+"""`scout-adapters models`: what it prints about models that have ended or end soon."""
 
 from __future__ import annotations
 

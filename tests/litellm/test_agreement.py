@@ -1,7 +1,7 @@
-"""The same configuration run by LiteLLM's Router and by ours asks the same deployments in order.
+"""The same configuration run by LiteLLM's Router and by ours calls the same deployments in order.
 
 Each case is a kind of LiteLLM's documentation. What is compared is the order in which deployments
-are asked first, by the emulator's log: LiteLLM repeats some requests that we do not.
+are called first, by the emulator's log: LiteLLM repeats some requests that we do not.
 """
 
 from __future__ import annotations

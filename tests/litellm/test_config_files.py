@@ -1,4 +1,4 @@
-"""LiteLLM's Router and ours, made of the same files, ask the same deployments in the same order."""
+"""LiteLLM's Router and ours, made of the same files, call the same deployments in one order."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Routers of LiteLLM configurations do what their settings say, by the emulator's log."""
+"""Routers of LiteLLM configurations do what their settings state, by the emulator's log."""
 
 from __future__ import annotations
 

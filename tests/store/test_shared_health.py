@@ -1,4 +1,4 @@
-"""What one process learns of a key or a circuit holds in the others, through every store."""
+"""What one process finds of a key or a circuit applies in the others, through every store."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What one process learns of a key's rate limits ranks the key in the others."""
+"""What answers in one process state of a key's rate limits ranks the key in the others."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Stores that fail, forget, stop or lie: calls go on, and both sides know all afterwards."""
+"""Stores that fail, lose data, stop or answer wrongly: calls go on, and no fact stays lost."""
 
 from __future__ import annotations
 

@@ -82,7 +82,7 @@ def listed_texts(items: Any) -> str:
 
 
 def _validation_messages(items: list[Any]) -> str:
-    """Return a validator's messages (FastAPI's `detail`) as one text, without repeated input."""
+    """Return a validator's messages (FastAPI's `detail`) as one text, without refused values."""
     return "; ".join(
         ": ".join(
             part

@@ -81,7 +81,7 @@ _short_duration = lru_cache(maxsize=256)(_parse_duration)
 
 
 def parse_http_date(text: str) -> datetime | None:
-    """Return an HTTP date with its zone; None if the text is none."""
+    """Return the time of an HTTP date, with its zone; None for another text."""
     if "," not in text or len(text) > 64:  # noqa: PLR2004  # longer than any date
         return None
     try:
@@ -92,7 +92,7 @@ def parse_http_date(text: str) -> datetime | None:
 
 
 def parse_rfc3339(text: str) -> datetime | None:
-    """Return a date and time in RFC 3339 form, by default in UTC; None if the text is none."""
+    """Return the time of an RFC 3339 text, in UTC if it has no zone; None for another text."""
     try:
         date = datetime.fromisoformat(text)
     except ValueError:

@@ -40,7 +40,10 @@ def account_digest(name: str) -> int:
 
 
 def join_quotas(state: KeyState, provider: str, address: str, digest: int) -> None:
-    """Let a key share the quota of the account with this digest; as `join_account`."""
+    """Let a key share the quota of the account with this digest.
+
+    Call it with `health_lock` acquired.
+    """
     # Earlier quotas belong to the account that the key had before.
     own = QuotaLeftByModel() if state.quotas.is_of_account else state.quotas
     state.quotas = _accounts.setdefault((provider, address, digest), own)

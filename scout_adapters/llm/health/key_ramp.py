@@ -27,8 +27,9 @@ POLL_SECONDS = 0.1
 class Ramp:
     """Limits the unanswered requests of one key and model. All times are monotonic seconds.
 
-    After a cooldown, one request goes first. Each accepted request admits two more, until as many
-    were accepted as before the last refusal; from then on a few go at once, more each second.
+    After a cooldown, one request goes first, and each accepted request admits two more. When the
+    number of requests that were accepted before the last refusal is reached, an eighth of it may be
+    unanswered at once, and twice as many after each further second.
     """
 
     __slots__ = (

@@ -1,4 +1,4 @@
-"""Share what answers say is left of a key's rate limits with the other processes of a store.
+"""Share what is left of a key's rate limits, as answers state it, with the processes of a store.
 
 An answer is published only if others would choose keys differently after it: when little is left,
 when half of that is used, and when there is more again. So a key with much left costs nothing, and
@@ -18,7 +18,7 @@ from scout_adapters.llm.health.remembered_models import remember
 from scout_adapters.store.facts import Fact
 
 SCARCE = {"requests": 16, "tokens": 16_000}
-"""Requests and tokens: with more left of a limit, other processes need not learn of it."""
+"""Requests and tokens: a limit of which more is left is not published."""
 
 MIN_SECONDS = 0.25
 """Seconds: a limit that resets sooner is not shared; the fact would arrive too late."""
@@ -44,7 +44,7 @@ def share_quota(state: KeyState, model: str, left: tuple[QuotaLeft, ...], now: f
 def set_aside(state: KeyState, left: tuple[QuotaLeft, ...]) -> tuple[QuotaLeft, ...]:
     """Return the quota left without one request for each other process, or without its half.
 
-    Other processes may use the key at the same moment, which no process knows of another.
+    Other processes may use the key at the same moment, before their use is published.
     """
     others = state.shared.others() if state.shared and state.shared.shares_quotas else 0
     if not others:

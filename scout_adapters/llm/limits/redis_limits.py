@@ -84,7 +84,7 @@ _by_store: WeakKeyDictionary[RedisStore, SharedLimits] = WeakKeyDictionary()
 
 
 def limits_of_store(store: RedisStore) -> SharedLimits:
-    """Return the limits that are shared through a store; one for each."""
+    """Return the shared limits of a store: the same object at each call."""
     with _lock:
         limits = _by_store.get(store)
         if limits is None:

@@ -33,8 +33,8 @@ def bill(  # what a price depends on
     """Return the token and cost fields of an answer's record; unknown values are None.
 
     `metadata` is the answer's `response_metadata`. `stated` is the provider's own figure in US
-    dollars and wins over the tokens; one that is negative or absurd is refused, and `reason` says
-    so. `prices` is the provider's name in genai-prices, where it differs from `provider`.
+    dollars and wins over the tokens; one that is negative or absurd is refused, as `reason`
+    states. `prices` is the provider's name in genai-prices, where it differs from `provider`.
     """
     counts = None if usage is None else counts_of(usage, metadata, model)
     cost, reason = UNKNOWN_COST, "" if stated is None else _refusal(provider, model, stated)

@@ -61,9 +61,10 @@ def environment_address(spec: ProviderSpec) -> str | None:
 
 
 def filled_address(base_url: str | None, spec: ProviderSpec, values: Mapping[str, str]) -> str:
-    """Return the base URL with filled placeholders: `base_url`, the environment's or the card's.
+    """Return the base URL with its placeholders filled.
 
-    A base URL without a query gets the query of the card's.
+    It is `base_url`, else that of the environment, else the card's. Without a query, it gets the
+    query of the card's base URL.
     """
     address = base_url or environment_address(spec) or spec.base_url
     if "?" in spec.base_url and "?" not in address:

@@ -1,4 +1,4 @@
-"""Keys that are none, for clients that insist on one while a cassette or the emulator answers."""
+"""Placeholder keys, for clients that need a key while a cassette or the emulator answers."""
 
 from __future__ import annotations
 

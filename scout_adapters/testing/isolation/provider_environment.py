@@ -45,7 +45,7 @@ def listed_keys(keys: KeysOf) -> dict[str, Keys]:
 
 
 def own_variables() -> Iterator[str]:
-    """Yield the variables of this machine that contain keys or addresses of providers."""
+    """Yield the names of environment variables that contain keys or addresses of providers."""
     known = {prefix for names in _prefixes().values() for prefix in names}
     for name in os.environ:
         match = _SETTINGS.search(name)

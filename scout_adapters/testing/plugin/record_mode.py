@@ -67,12 +67,12 @@ def check_variable() -> None:
     """Check that `SCOUT_RECORD` is a mode.
 
     Raises:
-        pytest.UsageError: if it is none; the message lists the modes.
+        pytest.UsageError: it has another value; the message lists the modes.
     """
     value = os.environ.get(VARIABLE)
     if value and value not in OF_VARIABLE:
         raise pytest.UsageError(
-            f"{VARIABLE}={value} is none of {', '.join(OF_VARIABLE)}; the option --scout-record"
+            f"{VARIABLE}={value}: use one of {', '.join(OF_VARIABLE)}; the option --scout-record"
             f" has {', '.join(MODES)}"
         )
 
@@ -82,4 +82,4 @@ def wrong_record_mode(item: pytest.Item) -> str:
     mode = _marker_mode(item)
     if mode is None or mode in MODES:
         return ""
-    return f"record={mode!r} of scout_cassette is none of {', '.join(MODES)}"
+    return f"record={mode!r} of scout_cassette: use one of {', '.join(MODES)}"

@@ -186,7 +186,7 @@ class CassetteSession:
 
     @property
     def unkept(self) -> str:
-        """What to report of the recording of a failed test; "" if there is nothing to say."""
+        """What to report of the recording of a failed test; "" if there is nothing to report."""
         if self._cassette is None or self._misses_key:
             return ""
         if not self._cassette.requests and self.mode in {"new", "all"}:

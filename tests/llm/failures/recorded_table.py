@@ -1,7 +1,7 @@
 """The refusals of recorded traffic as a table: what was sent, and what this library makes of it.
 
-One line for each provider, status, code and kind, with how often it was recorded; a line whose
-kind nobody has judged, or judged otherwise, says so.
+One line for each provider, status, code and kind, with how often it was recorded; a line is
+marked if its kind has not been judged, or was judged otherwise.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""An exception before any line of the limits leaves nothing counted, and nobody in line."""
+"""An exception before any line of the limits leaves nothing counted, and no call in line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a strategy with a third parameter knows of a call."""
+"""What a strategy with a third parameter receives about a call."""
 
 from __future__ import annotations
 

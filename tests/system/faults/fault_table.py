@@ -1,6 +1,6 @@
 """Plays every fault and prints the table.
 
-Each verb's cell says how many tests of the row passed in it, FAILED where one did not, or why the
+Each verb's cell shows how many tests of the row passed in it, FAILED where one did not, or why the
 verb does not apply. The exit status is that of the tests.
 """
 

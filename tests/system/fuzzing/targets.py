@@ -1,6 +1,6 @@
-"""What is fuzzed: each target makes cases (JSON values) of a seed, and says what is wrong with one.
+"""What is fuzzed: each target makes cases (JSON values) of a seed, and judges them.
 
-Of a case nothing but a good value or a named error may come.
+The result of a case is a good value or a named error, and nothing else.
 """
 
 from __future__ import annotations

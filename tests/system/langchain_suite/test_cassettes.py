@@ -264,7 +264,7 @@ def test_live_answers_come_decompressed(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("value", "meant"), [("", "replay"), ("live", "live"), ("yes", None)])
 def test_a_misspelt_mode_is_refused(value: str, meant: str | None) -> None:
     if meant is None:
-        with pytest.raises(ValueError, match="SCOUT_RECORD=yes is none of"):
+        with pytest.raises(ValueError, match="SCOUT_RECORD=yes: use one of"):
             mode({"SCOUT_RECORD": value})
     else:
         assert mode({"SCOUT_RECORD": value}) == meant

@@ -1,4 +1,4 @@
-"""A side that is cut off from the store goes on alone; afterwards both sides know all."""
+"""A side that is cut off from the store goes on alone; afterwards both sides have all facts."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
-"""What of a message its readers see, field by field, and where two messages differ.
+"""What readers see of a message, field by field, and where two messages differ.
 
 * `text`, `tool_calls`, `invalid_tool_calls`, `id`: as LangChain gives them;
 * `usage.*`: every count, `metadata.*` and `kwargs.*`: every key of `response_metadata` and of
   `additional_kwargs`;
-* `blocks`: the kinds of the v1 content blocks in their order; `blocks.<kind>`: what they say;
+* `blocks`: the kinds of the v1 content blocks in their order; `blocks.<kind>`: their content;
   of text and reasoning apart from each other `texts`, `thoughts`, `annotations` and `signatures`;
 * `error`: the class of LangChain's that a refusal is raised as; its other such classes count too
   when it is asked whether ours only has more.

@@ -1,6 +1,6 @@
 """Where our message is meant to differ from the official package's, and why ours is right.
 
-A row speaks of a cause, which can be read from the record, never of single records. A difference
+A row names a cause, which can be read from the record, never single records. A difference
 must be explained by one row, and a row that explains nothing is to be removed.
 """
 

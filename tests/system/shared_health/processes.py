@@ -1,4 +1,4 @@
-"""Processes that call one pool of keys over the emulator, whose log shows who asked which key."""
+"""Processes that share a pool of keys, and the log of the emulator that they call."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What one process finds of a key, no other process needs to find; a budget is that of all."""
+"""What one process finds of a key applies in all others at once; all spend one budget."""
 
 from __future__ import annotations
 

@@ -111,7 +111,7 @@ def test_a_misspelt_mode_ends_the_run_and_the_modes_are_listed(project: Project)
     result = project.run()
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines(
-        ["ERROR: SCOUT_RECORD=bogus is none of none, replay, emulator, all, live; the option*"]
+        ["ERROR: SCOUT_RECORD=bogus: use one of none, replay, emulator, all, live; the option*"]
     )
     project.setenv("SCOUT_RECORD", "")
     project.write(
@@ -123,7 +123,7 @@ def test_a_misspelt_mode_ends_the_run_and_the_modes_are_listed(project: Project)
     )
     result = project.run()
     result.assert_outcomes(errors=1)
-    result.stdout.fnmatch_lines(["record='bogus' of scout_cassette is none of none, new, all,*"])
+    result.stdout.fnmatch_lines(["record='bogus' of scout_cassette: use one of none, new, all,*"])
 
 
 @pytest.mark.parametrize(("first", "again"), [("new", False), ("all", True)])

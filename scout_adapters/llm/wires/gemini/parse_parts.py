@@ -65,7 +65,10 @@ class PartReader:
                 yield from self._blocks(part)
 
     def unfinished(self) -> FunctionCall | None:
-        """Return the call whose arguments are incomplete, as text that is no JSON; forget it."""
+        """Remove and return the call that is still open; None if there is none.
+
+        Its arguments are a text that is not valid JSON, so that the call counts as incomplete.
+        """
         call, self._open = self._open, None
         return call and replace(call, args=dump_json(call.args)[:-1])
 

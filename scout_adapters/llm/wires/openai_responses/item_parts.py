@@ -84,8 +84,8 @@ class Part:
     def rest_of_call(self, whole: str, *, is_json: bool) -> str:
         """Return what of a call's arguments was not shown; raises `MalformedResponse`.
 
-        Pieces that are not the whole have lost or repeated something: the call would do another
-        thing than the model asked for. The lines of plain text may end in other white space.
+        Pieces that differ from the whole have lost or repeated something: the call would do what
+        the model has not requested. The lines of plain text may end in other white space.
         """
         shown = "".join(self.pieces)
         if whole.startswith(shown):

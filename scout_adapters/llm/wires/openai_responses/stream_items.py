@@ -84,9 +84,9 @@ class StreamedItem:
         return part
 
     def _place(self, place: Any, name: str) -> int:
-        """Return the place of a text that is new, or that of the text that has not ended.
+        """Return the index of the text that a piece belongs to: the open text, else a new one.
 
-        vLLM counts pieces instead of texts, llama.cpp states no places:
+        `place` is what the event states: vLLM counts pieces, not texts; llama.cpp states none.
         https://github.com/vllm-project/vllm/pull/35184,
         https://github.com/ggml-org/llama.cpp/issues/20607
         """

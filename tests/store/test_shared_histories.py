@@ -1,4 +1,4 @@
-"""In every order of leases and outcomes, another process knows which keys rest or are refused."""
+"""Random orders of steps by several processes: one state of keys, and one budget, for all."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ LIMIT = 10
 
 
 class SharedKeys(Keys):
-    """The machine of a key pool, whose keys another process shares."""
+    """The state machine of a key pool, whose keys another process shares."""
 
     @initialize(names=st.sampled_from(["a", "ab", "abc"]))
     def begin(self, names: str) -> None:
@@ -41,7 +41,7 @@ class SharedKeys(Keys):
             healths[1].add_key("groq", "", self.elsewhere[state.key])
 
     @invariant()
-    def the_other_process_knows(self) -> None:
+    def the_other_process_has_the_same(self) -> None:
         for state in getattr(self, "pool", ()):
             other = self.elsewhere[state.key]
             assert other.permanently_failed == state.permanently_failed
