@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
-from typing import Any
+from typing import Any, Self
 from uuid import UUID
 from weakref import WeakSet
 
@@ -69,6 +69,9 @@ class RunHandler(BaseCallbackHandler):
         _handlers.add(self)
         if needs_call_ends:
             raised_call_observers.add(self)
+
+    def __deepcopy__(self, memo: object) -> Self:
+        return self  # a deep copy of a model or a chain reports to the same handlers
 
     def __init_subclass__(cls, **settings: Any) -> None:
         super().__init_subclass__(**settings)

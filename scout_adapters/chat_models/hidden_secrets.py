@@ -19,7 +19,7 @@ HIDDEN = frozenset({"base_url", "default_headers", "proxies"})
 BODY_FIELDS = frozenset({"model_kwargs", "extra_body"})
 """Options with fields of the body."""
 
-HOLD_SECRETS = ("api_key", "api_keys", "auth", "default_headers", "proxies", "state_store")
+HOLD_SECRETS = ("api_key", "api_keys", "auth", "cert", "default_headers", "proxies", "state_store")
 """Fields of a model, or of an entry of `models=[...]`, that hold keys."""
 
 
@@ -108,10 +108,13 @@ def without_secrets(options: Mapping[str, Any]) -> tuple[dict[str, Any], list[st
 
 
 def _only_refers(name: str, value: Any) -> bool:
-    """Return whether a value consists of references, or is a store's address without password."""
+    """Return whether a value consists of references, or has a place for a password but none."""
     from scout_adapters.llm.health.key_texts import is_reference
+    from scout_adapters.llm.transport.network_options import CERT_AND_KEY
 
     value = shown(value)
+    if name == "cert":
+        return isinstance(value, str | os.PathLike) or len(value) <= len(CERT_AND_KEY)
     if name == "state_store":
         return isinstance(value, str) and "@" not in value
     if name not in {"api_key", "api_keys"}:

@@ -19,6 +19,7 @@ from scout_adapters.chat_models.hidden_secrets import hide_secrets, shown, witho
 from scout_adapters.chat_models.lazy_docs import LazilyDocumented
 from scout_adapters.chat_models.option_rules import OptionRules
 from scout_adapters.chat_models.request import build_timeouts
+from scout_adapters.chat_models.shared_parts import share_parts
 from scout_adapters.chat_models.store_option import take_store
 from scout_adapters.errors import ConfigurationError, NoKeyError
 from scout_adapters.llm.option_names import (
@@ -166,6 +167,10 @@ class ChatOptions(LazilyDocumented, BaseChatModel):
 
         A router checks and replaces its `models` in `options`.
         """
+
+    @override
+    def __deepcopy__(self, memo: dict[int, Any] | None = None) -> Self:
+        return super().__deepcopy__(share_parts(self.__dict__, memo))
 
     @override
     def __getstate__(self) -> dict[Any, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Self
 
 from pydantic import (
     BaseModel,
@@ -17,6 +17,7 @@ from scout_adapters._internal.redaction import address_shape, mask_values
 from scout_adapters.chat_models.hidden_secrets import without_secrets
 from scout_adapters.chat_models.lazy_docs import LazilyDocumented
 from scout_adapters.chat_models.route_cache import RouteCache
+from scout_adapters.chat_models.shared_parts import share_parts
 
 ENTRY_FIELDS = (
     *("api_key", "api_keys", "auth", "base_model", "base_url", "default_headers"),
@@ -117,6 +118,10 @@ class EmbeddingFields(LazilyDocumented, BaseModel):
     _routes: RouteCache = PrivateAttr(default_factory=RouteCache)
     _lengths: dict[Any, Any] = PrivateAttr(default_factory=dict)
     _missing_secrets: tuple[str, ...] = PrivateAttr(default=())
+
+    def __deepcopy__(self, memo: dict[int, Any] | None = None) -> Self:
+        """Return a copy that shares handlers, transports and sources of keys with this object."""
+        return super().__deepcopy__(share_parts(self.__dict__, memo))
 
     def __getstate__(self) -> dict[Any, Any]:
         """Return the state of a pickle, without keys and headers: anyone may read a pickle."""

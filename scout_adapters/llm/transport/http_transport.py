@@ -6,9 +6,9 @@ import asyncio
 import atexit
 from collections.abc import AsyncGenerator, Generator
 from contextlib import suppress
-from functools import cache
+from functools import cache, partial
 from importlib import import_module
-from typing import Any, NoReturn
+from typing import Any, NoReturn, Self
 from weakref import WeakKeyDictionary, WeakSet, WeakValueDictionary, ref
 
 from scout_adapters._internal.fork import fork_safe_lock, process
@@ -109,6 +109,14 @@ class Transport:
         self._loops: WeakSet[asyncio.AbstractEventLoop] = WeakSet()
         self.clients: dict[Any, Any] = {}
         """The registry's clients that use this transport; they are freed together with it."""
+
+    def __deepcopy__(self, memo: object) -> Self:
+        return self  # connections cannot be copied
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Return the options for a pickle; connections open anew where it is loaded."""
+        options = self._options.portable(self._inner)
+        return partial(Transport, max_concurrent=self._max_concurrent, **options), ()
 
     def pool(self) -> ConnectionPool:
         """Return the pool of this process; a forked child opens its own."""

@@ -7,6 +7,7 @@ import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import Any
 
 import httpx
 
@@ -20,6 +21,9 @@ Cert = str | tuple[str, ...]
 """File of a client certificate; or (certificate, key), or (certificate, key, password)."""
 
 CERTIFICATE_VARIABLES = ("SSL_CERT_FILE", "SSL_CERT_DIR")
+
+CERT_AND_KEY = ("certificate", "key")
+"""What `cert=` consists of without a password."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,20 @@ class NetworkOptions:
         urls = self.proxies.values() if isinstance(self.proxies, Mapping) else [self.proxies]
         problems = (proxy_problem(url) for url in urls if url)
         return next((f"proxies=: {text}" for text in problems if text), None)
+
+    def portable(self, inner: object) -> dict[str, Any]:
+        """Return the options for a pickle of a transport around `inner`.
+
+        Raises: `TypeError` if there is an inner transport, a context, or a possible password.
+        """
+        has_password = isinstance(self.cert, tuple | list) and len(self.cert) > len(CERT_AND_KEY)
+        is_context = isinstance(self.verify, ssl.SSLContext)
+        if inner is not None or self.proxies or has_password or is_context:
+            raise TypeError(
+                "a Transport with an inner transport, proxies, a password or an SSLContext cannot "
+                "be pickled: create the model where it is used"
+            )
+        return {"verify": self.verify, "cert": self.cert, "trust_env": self.trust_env}
 
 
 DEFAULT_OPTIONS = NetworkOptions()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import pickle
 import ssl
 import subprocess
 import threading
@@ -301,3 +302,27 @@ async def test_an_impossible_address_is_a_configuration_error(
 ) -> None:
     with pytest.raises(ConfigurationError):
         await run(verb, Transport(), url)
+
+
+def test_a_pickled_transport_has_the_same_options() -> None:
+    transport = Transport(verify=False, cert="client.pem", trust_env=False, max_concurrent=7)
+    transport.pool()
+    there = pickle.loads(pickle.dumps(transport))
+    assert there._options == transport._options
+    assert there._max_concurrent == 7
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"inner": httpx.MockTransport(len)},  # type: ignore[arg-type]  # never called
+        {"proxies": f"http://u:{PASSWORD}@proxy:3128"},
+        {"cert": ("client.pem", "client.key", PASSWORD)},
+        {"verify": ssl.create_default_context()},
+    ],
+)
+def test_a_transport_with_passwords_or_objects_of_this_process_is_not_pickled(
+    options: dict[str, Any],
+) -> None:
+    with pytest.raises(TypeError, match="create the model where it is used"):
+        pickle.dumps(Transport(**options))

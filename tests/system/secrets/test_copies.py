@@ -18,6 +18,7 @@ from tests.system.secrets.play import HEADER, Play, texts_of_model
 from tests.system.secrets.sweep import leaks_in
 
 KEY = realistic("groq", "copies")
+PASSWORD = Canary("certificate-passphrase-7Kd")
 SECRET = {"api_key": KEY, "default_headers": {"x-canary": HEADER.key}}
 MODELS: dict[str, Any] = {
     "a model": lambda: init_scout_model("groq/m", **SECRET),
@@ -39,6 +40,25 @@ def test_a_pickle_holds_no_key_and_its_copy_shows_that(how: str) -> None:
     for copied in (there, pickle.loads(pickle.dumps(there)), copy.deepcopy(there)):
         with pytest.raises(NoKeyError, match=r"came without the api_key"):
             copied.invoke("Hello")
+
+
+@pytest.mark.parametrize("where", ["a model", "a route", "an entry"])
+def test_a_pickle_holds_no_password_of_a_certificate(where: str) -> None:
+    cert = ("client.pem", "client.key", PASSWORD.key)
+    model = {
+        "a model": lambda: init_scout_model("groq/m", cert=cert),
+        "a route": lambda: ScoutRouterChatModel(models=["groq/m"], cert=cert),
+        "an entry": lambda: ScoutRouterChatModel(models=[{"model": "groq/m", "cert": cert}]),
+    }[where]()
+    pickled = pickle.dumps(model)
+    assert leaks_in([PASSWORD], {"pickle": [pickled.decode("latin-1")]}) == []
+    with pytest.raises(NoKeyError, match=r"came without the cert"):
+        pickle.loads(pickled).invoke("Hello")
+
+
+@pytest.mark.parametrize("cert", ["client.pem", ("client.pem", "client.key")])
+def test_a_pickle_keeps_a_certificate_without_password(cert: Any) -> None:
+    assert pickle.loads(pickle.dumps(init_scout_model("groq/m", cert=cert))).cert == cert
 
 
 def test_a_copy_in_this_process_keeps_its_keys() -> None:
