@@ -10,8 +10,8 @@ from weakref import WeakSet
 from scout_adapters._internal.clock import SYSTEM, Clock
 from scout_adapters._internal.fork import fork_safe_lock, process
 from scout_adapters._internal.logs import logger_of
-from scout_adapters.errors import one_line
 from scout_adapters.store.redis_url import RedisUrl, check_installed, connect
+from scout_adapters.store.store_advice import outage_text
 
 logger = logger_of(__name__)
 
@@ -154,7 +154,7 @@ class RedisServer:
 
     def record_failure(self, error: Exception) -> StoreUnavailableError:
         """Begin a pause, and return the error to raise; one line is logged for each outage."""
-        fault = one_line(f"{self.url.label}: {error}", 300)
+        fault = outage_text(self.url.label, error)
         with self._lock:
             is_new, self.fault = not self.fault, fault
             self._plan_next_try(self._clock.now())

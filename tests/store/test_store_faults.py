@@ -18,8 +18,9 @@ from scout_adapters.budget.redis_budgets import RedisBudgets
 from scout_adapters.errors import BudgetError
 from scout_adapters.store import redis_store
 from scout_adapters.store.facts import STATE, Fact
+from scout_adapters.store.health_functions import PUBLISH_FACT
 from scout_adapters.store.open_store import close_stores
-from scout_adapters.store.redis_server import RedisServer, StoreUnavailableError
+from scout_adapters.store.redis_server import LuaCall, RedisServer, StoreUnavailableError
 from scout_adapters.store.redis_store import RedisStore
 from scout_adapters.store.redis_url import parse_redis_url
 from scout_adapters.testing import Emulator, Revoked, process_state
@@ -327,3 +328,23 @@ def test_an_outage_is_logged_once_for_health_limits_and_budgets(
             for server in servers:
                 server._record_recovery()
             assert len(caplog.records) == 2 * turn + 2
+
+
+@pytest.mark.parametrize(
+    ("answer", "advice"),
+    [
+        ("no password", "set the user and password in the store's address"),
+        ("no permission", "give its user the rights in docs/many-machines.md"),
+        ("read-only", "use the address of the master, or of the sentinels"),
+        ("out of memory", "give the server more memory, or a store of its own"),
+        ("loading", "it is ready soon, and tried again by itself"),
+        ("silence", "check whether the server runs, and the store's address"),
+    ],
+)
+def test_an_outage_says_what_to_do(answer: str, advice: str) -> None:
+    with faulty_server(ANSWERS[answer]) as address:
+        server = RedisServer(parse_redis_url(address))
+        with pytest.raises(StoreUnavailableError) as caught:
+            server.run([LuaCall(PUBLISH_FACT, ["k"], [])])
+        assert f"; {advice}" in str(caught.value)
+        server.close()
