@@ -323,8 +323,8 @@ class ScoutChatModel(AsyncioCalls, ScopedStreams, TokenCounting, TracedChatModel
         `parsed` and `parsing_error`.
 
         Raises: `ConfigurationError` for another `method`, or a type that is no class, such as
-        `list[int]`. The runnable raises
-        `OutputParserException` for an answer that does not fit the schema.
+        `list[int]`. The runnable raises `OutputParserException` for an answer that does not fit
+        the schema.
         """
         # Loads core's output parsers.
         from scout_adapters.chat_models.structured_output import structured_output

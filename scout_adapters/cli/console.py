@@ -76,7 +76,7 @@ def print_line(*parts: str | tuple[str, str], to: Console = console) -> None:
 
 
 def print_text(text: str, *, end: str = "\n", to: Console = console) -> None:
-    """Print text of others that may have several lines."""
+    """Print text of any origin, such as a model's answer; it may have several lines."""
     lines = (printable(line) for line in text.split("\n"))
     to.print(Text("\n".join(lines)), end=end, soft_wrap=True)
 

@@ -164,7 +164,7 @@ class RedisStore:
             raise self.server.record_failure(ValueError(f"unexpected answer: {error}")) from None
 
     def _read_all(self) -> None:
-        """Receive all facts of the server, and send those that it lacks, or has older ones of."""
+        """Receive all facts of the server; send those of this process that it lacks."""
         facts = self.facts()
         stored = {_place(fact): fact.kind for fact in facts}
         with self._lock:

@@ -1,4 +1,4 @@
-"""Names of attributes and metrics.
+"""Names of attributes and metrics, and the boundaries of histograms.
 
 `gen_ai.*`, `error.*`, `server.*` and `http.*` are those of OpenTelemetry:
 https://opentelemetry.io/docs/specs/semconv/gen-ai/gen-ai-spans/ and

@@ -94,7 +94,10 @@ def scout_side(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def scout_chain_model(scout_side: str) -> Callable[[Any], Any]:
-    """Return a function that takes your router; in a chaos run it may return an equal of others."""
+    """Return a function that takes your router, and returns the router that the test uses.
+
+    In a chaos run that may be another package's router, with the same candidates.
+    """
 
     def chosen(model: Any) -> Any:
         from scout_adapters.testing.chaos.rivals import RIVALS, RivalMissing

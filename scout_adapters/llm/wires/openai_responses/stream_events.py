@@ -58,8 +58,8 @@ def refuse(event: Json) -> None:
 
 
 def item_name(place: Any) -> str:
-    """Return how messages name an item: `item 3` by its index, or `an item` if that is no integer.
+    """Return the name of an item in messages: `item 3`, or `an item` if the index is no integer.
 
-    Such an index is not printed: it is the provider's JSON, and may be nested too deep for that.
+    Another index is not printed: it is JSON of the provider, and may be nested too deep for that.
     """
     return f"item {place}" if type(place) is int else "an item"
