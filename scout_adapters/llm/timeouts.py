@@ -30,7 +30,8 @@ class Timeouts:
     """Seconds; None is no limit.
 
     `total` limits an answer, whole or streamed; its default limits whole answers only, because a
-    long answer may stream for longer. `idle` is the time between two events with content.
+    long answer may stream for longer. `idle` is the time between two events with content; while a
+    tool runs at the provider, as its events state, ten times that, also before the first content.
     """
 
     connect: float | None = 10.0
@@ -101,6 +102,9 @@ class StreamProgress:
 
     content_since_read: bool = False
     """Whether content has arrived since the last read began."""
+
+    tool_runs: bool = False
+    """Whether a tool runs at the provider, as its events state: a silence may last longer."""
 
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     """Headers of a successful response, by lower-case name; empty until it arrives."""

@@ -20,8 +20,10 @@ from scout_adapters.errors import (
 )
 from scout_adapters.llm.adapters.adapter import Adapter, AttemptRequest
 from scout_adapters.llm.adapters.refusal import error_from_refusal
+from scout_adapters.llm.timeouts import StreamProgress
 from scout_adapters.llm.transport.body import WholeAnswer
 from scout_adapters.llm.types import StreamReader
+from scout_adapters.llm.types.stream_reader import ToolProgress
 from scout_adapters.llm.wires.parsing import end_of_cut
 
 T = TypeVar("T")
@@ -59,6 +61,10 @@ class StreamedAnswer:
     """Chunks without content, merged; they go out with the first content."""
 
     refused: ProviderError | None = field(default=None, repr=False)
+    tools: ToolProgress | None = field(default=None, repr=False)
+    """State of tools at the provider, if the reader has one."""
+
+    _tool_steps: int = 0
 
     def __enter__(self) -> None:
         return None
@@ -79,9 +85,13 @@ class StreamedAnswer:
         reader = self.reader
         if reader is None:
             reader = self.reader = self._new_reader(event)
-        if (chunk := self._feed(reader, event)) is None:
+            self.tools = getattr(reader, "tool_progress", None)
+        chunk, progress = self._feed(reader, event), self.request.context.progress
+        if self.tools is not None and (chunk is None or progress.tool_runs):
+            self._read_tool_progress(self.tools, progress)
+        if chunk is None:
             return None
-        self.request.context.progress.content_since_read = True
+        progress.content_since_read = True
         if not self.committed:
             if self.pending is not None:
                 chunk = self.pending + chunk
@@ -91,6 +101,12 @@ class StreamedAnswer:
             self.pending, self.committed = None, True
         self.shown.append(chunk)
         return chunk
+
+    def _read_tool_progress(self, tools: ToolProgress, progress: StreamProgress) -> None:
+        progress.tool_runs = tools.runs
+        if tools.steps > self._tool_steps:
+            self._tool_steps = tools.steps
+            progress.content_since_read = True
 
     def _new_reader(self, event: Json | None) -> StreamReader:
         if isinstance(event, WholeAnswer):

@@ -207,7 +207,7 @@ class Attempt:
         """
         if self.call.out_of_time:
             raise provider_error(ErrorKind.TIMEOUT_RESPONSE, "the call's deadline has passed")
-        if self.streamed_answer.committed:
+        if self.streamed_answer.committed or self.request.context.progress.tool_runs:
             return
         limit = self.request.context.timeouts.first_token
         if limit is not None and self.call.clock.now() - self.started > limit:

@@ -26,6 +26,9 @@ class HttpExchange:
         return ReadTimeouts(self.context, self.context.clock.now(), stream)
 
 
+TOOL_SILENCE = 10
+"""Times `idle`: how long a tool at the provider may run without content or a new statement."""
+
 READ_TIMEOUT = "scout_read_timeout"
 """Name of a request extension: a function that returns the seconds for the next read.
 
@@ -40,7 +43,8 @@ class ReadTimeouts:
 
     `total` limits a response, whole or streamed. `first_token` limits a stream until its first
     content, and `idle` its silence after that: the time since the last event with content, without
-    the time that the caller takes. No read is longer than the time to the call's deadline.
+    the time that the caller takes. While a tool runs at the provider, a stream may be silent for
+    `TOOL_SILENCE` times `idle`. No read is longer than the time to the call's deadline.
     """
 
     context: AttemptContext
@@ -79,8 +83,12 @@ class ReadTimeouts:
         total = timeouts.stream_total if self.stream else timeouts.total
         if total is not None and now - self.began > total:
             raise _timed_out(f"no whole answer within {total:g} s")
-        silence = self._stream_limit(now)
-        if silence is not None and silence < 0 and self.context.progress.has_content:
+        silence = self._stream_limit(now) if self.stream else None
+        if silence is None or silence >= 0:
+            return
+        if self.context.progress.tool_runs:
+            raise _timed_out("a tool at the provider runs too long without a sign of progress")
+        if self.context.progress.has_content:
             raise _timed_out(f"no content for {self.context.timeouts.idle:g} s")
 
     def _total_left(self, now: float) -> float | None:
@@ -91,13 +99,18 @@ class ReadTimeouts:
     def _stream_limit(self, now: float) -> float | None:
         """Return the seconds that a stream may still send no content; None for no limit."""
         timeouts, progress = self.context.timeouts, self.context.progress
-        if not progress.has_content:
-            limit, since = timeouts.first_token, self.began
-        else:
-            if progress.content_since_read or self._silent_since is None:
-                progress.content_since_read, self._silent_since = False, now
-            limit, since = timeouts.idle, self._silent_since
-        return None if limit is None else limit - (now - since)
+        first = None if timeouts.first_token is None else timeouts.first_token - (now - self.began)
+        if not (progress.has_content or progress.tool_runs):
+            return first
+        if progress.content_since_read or self._silent_since is None:
+            progress.content_since_read, self._silent_since = False, now
+        if timeouts.idle is None:
+            return None
+        idle = timeouts.idle * (TOOL_SILENCE if progress.tool_runs else 1)
+        silence = idle - (now - self._silent_since)
+        if progress.has_content:
+            return silence
+        return None if first is None else max(first, silence)
 
 
 def _timed_out(message: str) -> ProviderError:

@@ -34,3 +34,18 @@ class StreamReader(Protocol):
 
         The engine checks `finished` first. It may also be called on an interrupted stream.
         """
+
+
+class ToolProgress(Protocol):
+    """The state of tools that run at the provider while an answer streams.
+
+    A `StreamReader` may have one as `tool_progress`.
+    """
+
+    @property
+    def runs(self) -> bool:
+        """Whether a tool runs, as the provider has stated: it may take minutes without content."""
+
+    @property
+    def steps(self) -> int:
+        """Number of statements so far that differed from the earlier ones, such as `searching`."""

@@ -128,6 +128,34 @@ def test_only_content_ends_a_silence(time: Any) -> None:
         limits.check()
 
 
+def test_a_tool_at_the_provider_may_be_silent_for_longer_but_not_for_ever(time: Any) -> None:
+    progress, limits = timeouts(time.clock, idle=6, first_token=5)
+    limits.check()
+    time.now += 1
+    progress.tool_runs = progress.content_since_read = True  # a new statement, before any content
+    limits.check()
+    assert limits() == 60
+    for _ in range(10):  # pings, or the same statement again
+        time.now += 6
+        limits.check()
+    time.now += 1
+    with pytest.raises(ProviderError, match="a tool at the provider"):
+        limits.check()
+    progress.tool_runs, progress.has_content, progress.content_since_read = False, True, True
+    limits.check()
+    assert limits() == 6
+
+
+@pytest.mark.parametrize("limits", [{"idle": None}, {"first_token": None}])
+def test_without_a_limit_a_tool_has_none(time: Any, limits: Any) -> None:
+    progress, read = timeouts(time.clock, **limits)
+    progress.tool_runs = progress.content_since_read = True
+    read.check()
+    time.now += 5000
+    read.check()
+    assert read() is None
+
+
 def test_the_time_that_a_caller_takes_is_no_silence(time: Any) -> None:
     progress, limits = timeouts(time.clock, idle=60)
     progress.has_content = progress.content_since_read = True

@@ -11,7 +11,8 @@ from scout_adapters.llm.types import ProviderSpec
 from scout_adapters.llm.wires import anthropic_messages, gemini, openai_chat, openai_responses
 
 CHAT, CLAUDE, GEMINI = openai_chat.WIRE, anthropic_messages.WIRE, gemini.WIRE
-ALL = (CHAT, CLAUDE, GEMINI, openai_responses.WIRE)
+RESPONSES = openai_responses.WIRE
+ALL = (CHAT, CLAUDE, GEMINI, RESPONSES)
 
 
 def spec(wire: Any) -> ProviderSpec:
@@ -33,6 +34,9 @@ NO_REASON = {"type": "message_delta", "delta": {"stop_reason": None}, "usage": {
         (GEMINI, {"candidates": [{}]}),
         (GEMINI, {"candidates": [{"content": {}}], "usageMetadata": {}}),
         (GEMINI, {"candidates": [{"content": {"parts": []}}]}),
+        (RESPONSES, {"output": [], "status": "completed", "usage": {"output_tokens": 9}}),
+        (RESPONSES, {"output": [None], "status": "completed"}),
+        (RESPONSES, {"output": []}),
     ],
 )
 def test_a_body_without_content_and_without_a_reason_is_no_answer(wire: Any, body: Any) -> None:
@@ -57,6 +61,25 @@ def test_events_without_content_and_without_a_reason_end_nothing(
     reader = wire.reader(spec(wire))
     for event in events:
         reader.feed(event)
+    assert not reader.finished
+
+
+CUT = {"output": [], "status": "incomplete", "incomplete_details": {"reason": "content_filter"}}
+SILENT = {"output": [{"type": "message", "content": []}], "status": "completed"}
+
+
+@pytest.mark.parametrize("body", [CUT, SILENT, {"id": "r", "output": [], "status": "queued"}])
+def test_a_response_without_content_and_with_a_reason_is_an_answer(body: Any) -> None:
+    assert RESPONSES.parse_response(body, spec(RESPONSES)).text == ""
+
+
+@pytest.mark.parametrize("kind", ["completed", "done"])
+@pytest.mark.parametrize("body", [{"output": []}, {"output": [], "status": "completed"}, {}])
+def test_a_streamed_response_without_items_is_no_answer(kind: str, body: Any) -> None:
+    reader = RESPONSES.reader(spec(RESPONSES))
+    reader.feed({"type": "response.created", "response": {"id": "r", "status": "in_progress"}})
+    with pytest.raises(MalformedResponse, match="no output"):
+        reader.feed({"type": f"response.{kind}", "response": body})
     assert not reader.finished
 
 

@@ -6,6 +6,7 @@ https://platform.claude.com/docs/en/build-with-claude/streaming
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from langchain_core.messages import AIMessageChunk
@@ -42,6 +43,18 @@ CITABLE = frozenset({"document", "search_result"})
 """Types of blocks in a request that an answer may cite."""
 
 
+RUN_BY_PROVIDER = frozenset({"server_tool_use", "mcp_tool_use"})
+"""Types of blocks with a call that Anthropic runs; until its result there are only pings."""
+
+
+@dataclass(slots=True)
+class NewestCall:
+    """Whether the newest block is a call that Anthropic runs; a `ToolProgress`."""
+
+    runs: bool = False
+    steps: int = 0
+
+
 def is_text_only(body: Mapping[str, Any]) -> bool:
     """Return whether the answer to a request is text only, unless the model thinks."""
     if body.get("tools") or body.get("mcp_servers") or body.get("context_management"):
@@ -64,6 +77,7 @@ class MessagesStreamReader:
         """Read an answer of the provider `spec`; `plain`: only text is expected."""
         self.finished = False
         self.usage: UsageMetadata | None = None
+        self.tool_progress = NewestCall()
         self._maker = spec.maker
         self._plain = plain
         self._named = False
@@ -145,6 +159,7 @@ class MessagesStreamReader:
     def _open_block(self, index: int, data: Any) -> AIMessageChunk | None:
         block = self._open[index] = checked_block(data)
         check_blocks(len(self._open))
+        self.tool_progress.runs = block["type"] in RUN_BY_PROVIDER
         match block["type"]:
             case "text" if not block.get("citations"):
                 return self._text(index, block["text"])

@@ -160,6 +160,16 @@ def call_id(item: Json) -> str | None:
     return value if isinstance(value, str) else None
 
 
+def partial_image(event: Json, number: int) -> Json:
+    """Return an image as far as it is drawn; only requests with that option get it.
+
+    Its own index keeps LangChain from joining the base64 text of two images in v1.
+    """
+    names = ("item_id", "partial_image_index", "partial_image_b64", "output_format")
+    image = {name: event[name] for name in names if name in event}
+    return {"type": "partial_image", **image, "index": f"lc_partial_image_{number}"}
+
+
 def logprobs_of(item: Json) -> list[Any]:
     """Return the log probabilities of the tokens of a message."""
     logprobs: list[Any] = []

@@ -6,7 +6,7 @@ https://platform.openai.com/docs/api-reference/responses/object
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from langchain_core.messages import AIMessage
@@ -75,6 +75,8 @@ def parse_response(body: Json, spec: ProviderSpec) -> AIMessage:
     raise_if_refused(body)
     items = [item for item in require(body, "output", list) if item is not None]
     check_blocks(len(items), MAX_CALLS)
+    if not _is_pending(body):
+        raise_if_empty(items, body.get("status"))
     content: list[str | Json] = [block for item in items for block in item_blocks(item)]
     last = items[-1] if items and body.get("status") == "incomplete" else None
     calls = [call for item in items if (call := call_of(item, last_of_cut=item is last))]
@@ -95,11 +97,16 @@ def parse_response(body: Json, spec: ProviderSpec) -> AIMessage:
 
 def pending_response(body: Any) -> PendingAnswer | None:
     """Return where a response is that is still being made; None for any other."""
-    if not isinstance(body, dict) or body.get("status") not in PENDING or body.get("error"):
+    if not isinstance(body, dict) or not _is_pending(body) or body.get("error"):
         return None
     answer_id = require_id(body, "id")
     path = f"/responses/{answer_id}"
     return PendingAnswer(answer_id, path, f"{path}/cancel")
+
+
+def _is_pending(body: Json) -> bool:
+    status = body.get("status")
+    return isinstance(status, str) and status in PENDING
 
 
 def raise_if_refused(body: Any) -> None:
@@ -114,6 +121,15 @@ def raise_if_refused(body: Any) -> None:
         raise ProviderRefusal({"error": {"message": message}})
     if "output" not in body and is_bare_error(body):
         raise ProviderRefusal(body)
+
+
+def raise_if_empty(items: Collection[Any], status: Any) -> None:
+    """Raise `MalformedResponse` for a response without items that gives no reason for it.
+
+    `completed` is none: all recorded responses that are have an item, if only an empty message.
+    """
+    if not items and status != "incomplete":
+        raise malformed("the response has no output, and no reason to have none")
 
 
 def _error(body: Json) -> Json:

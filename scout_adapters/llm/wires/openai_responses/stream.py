@@ -20,11 +20,13 @@ from scout_adapters.llm.wires.openai_responses.items import (
     item_id,
     item_kind,
     logprobs_of,
+    partial_image,
     without_placeholder,
 )
 from scout_adapters.llm.wires.openai_responses.parse import (
     first_metadata,
     last_metadata,
+    raise_if_empty,
     raise_if_refused,
     text_or_none,
 )
@@ -40,6 +42,7 @@ from scout_adapters.llm.wires.openai_responses.stream_events import (
     refuse,
 )
 from scout_adapters.llm.wires.openai_responses.stream_items import CALLS, StreamedItem
+from scout_adapters.llm.wires.openai_responses.tool_progress import ItemProgress
 from scout_adapters.llm.wires.openai_responses.usage import usage_of
 from scout_adapters.llm.wires.parsing import (
     check_blocks,
@@ -59,12 +62,12 @@ class ResponsesStreamReader:
     def __init__(self, spec: ProviderSpec) -> None:
         self.finished = False
         self.usage: UsageMetadata | None = None
+        self.tool_progress = ItemProgress()
         self._maker = spec.maker
         self._response: Json = {}
         self._named: Json = {}
         self._id: str | None = None
-        self._sequence = -1
-        self._rises = 0
+        self._sequence, self._rises = -1, 0
         self._newest: Json = {}
         self._next_index = BlockIndexes()
         self._by_id: dict[str, StreamedItem] = {}
@@ -85,7 +88,10 @@ class ResponsesStreamReader:
         if read is None:
             if is_error(event):
                 refuse(event)
-            return None  # progress of the provider's own tools, keep-alives, unknown events
+            if isinstance(kind, str):  # progress of the provider's own tools, keep-alives, others
+                item = self._find(event.get("item_id"), event.get("output_index"))
+                self.tool_progress.read(event, item)
+            return None
         if self.finished:
             return None
         number = event.get("sequence_number")
@@ -161,6 +167,7 @@ class ResponsesStreamReader:
         for place, item in enumerate(() if output is None else require(response, "output", list)):
             if item is not None:
                 self._catch_up(place, item, shown)
+        raise_if_empty(self._by_index, self._response.get("status"))
         self.finished = True
         return self._chunk(shown.blocks, shown.calls) if shown.blocks or shown.calls else None
 
@@ -297,14 +304,7 @@ class ResponsesStreamReader:
             state.end_texts()
 
     def _image(self, event: Json) -> AIMessageChunk | None:
-        """Show an image as far as it is drawn; only requests with that option get it.
-
-        Its own index keeps LangChain from joining the base64 text of two images in v1.
-        """
-        names = ("item_id", "partial_image_index", "partial_image_b64", "output_format")
-        image = {name: event[name] for name in names if name in event}
-        image["index"] = f"lc_partial_image_{self._images()}"
-        return self._chunk([{"type": "partial_image", **image}])
+        return self._chunk([partial_image(event, self._images())])
 
     def _show(self, shown: Shown | None) -> AIMessageChunk | None:
         if shown is None or not (shown.blocks or shown.calls):

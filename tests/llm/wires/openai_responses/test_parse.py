@@ -26,6 +26,8 @@ from tests.llm.wires.openai_responses.examples import (
     text_part,
 )
 
+EMPTY = message(text_part(""))
+
 
 def parse(*items: Json, **more: Any) -> AIMessage:
     return WIRE.parse_response(response(*items, **more), SPEC)
@@ -122,7 +124,7 @@ def test_a_queued_response_has_no_content_yet() -> None:
 
 
 def test_counts_of_a_tier_with_prices_of_its_own_are_named_after_it() -> None:
-    usage = parse(service_tier="flex").usage_metadata
+    usage = parse(EMPTY, service_tier="flex").usage_metadata
     assert usage == COUNTED | {
         "input_token_details": {"flex_cache_read": 8, "flex_cache_creation": 2, "flex": 10},
         "output_token_details": {"flex_reasoning": 4, "flex": 6},
@@ -142,7 +144,7 @@ def test_counts_of_a_tier_with_prices_of_its_own_are_named_after_it() -> None:
     ],
 )
 def test_the_cost_is_the_one_that_the_provider_states(usage: Json, usd: float | None) -> None:
-    answer = parse(usage=USAGE | usage)
+    answer = parse(EMPTY, usage=USAGE | usage)
     assert answer.response_metadata.get("provider_cost_usd") == usd
 
 
@@ -246,10 +248,10 @@ def test_zeros_are_no_token_counts(first: Any, last: Any, expected: int | None) 
     reader = WIRE.reader(SPEC)
     for event in (
         {"type": "response.created", "response": {"id": ID, "usage": first}},
-        {"type": "response.completed", "response": response(usage=last)},
+        {"type": "response.completed", "response": response(EMPTY, usage=last)},
     ):
         reader.feed(event)
     usage = reader.close().usage_metadata
     assert (usage and usage["input_tokens"]) == expected
-    whole = WIRE.parse_response(response(usage=last), SPEC).usage_metadata
+    whole = WIRE.parse_response(response(EMPTY, usage=last), SPEC).usage_metadata
     assert (whole is None) is (last is not COUNTS)
