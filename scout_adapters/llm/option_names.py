@@ -95,13 +95,21 @@ NETWORK_OPTIONS = ("verify", "cert", "proxies", "trust_env")
 
 SECRET = re.compile(
     r"(.*[_-])?(keys?|apikeys?|secrets?|password|passwd|passphrase|pwd|credentials?|authorization"
-    r"|auth|bearer|cookies?|headers?|jwt|pat)"
-    r"|(.*[_-])?(access|ad|api|auth|authorization|bearer|hf|hub|id|oauth|personal|refresh|sas|secret"
-    r"|security|session)[_-]?tokens?"
-    r"|token|(.*[_-])?service_account(_json|_info)?|(?-i:[a-z]\w*(?:Key|Secret|Password|Credential)s?)",
+    r"|auth|bearer|cookies?|headers?|jwt|pat|private[_-]?pem|service_account)"
+    r"([_-]?(id|file|files|path|json|pem|data|values?|b(ase)?64|text|string|bytes|info|content))?"
+    r"|(.*[_-])?(access|ad|api|auth|authorization|bearer|bot|client|csrf|hf|hub|id|jwt|oauth"
+    r"|personal|refresh|sas|secret|security|service|session|vault|xsrf)"
+    r"[_-]?tokens?([_-]?(file|path|value))?"
+    r"|(.*[_-])?(signature|sig|hmac|sas|client[_-]?cert(ificate)?s?|connection[_-]?string|dsn"
+    r"|keystore|pem|pfx|pkcs12|p12)([_-]?(file|path|json|data|base64))?"
+    r"|token|(?-i:[a-z]\w*(?:Key|Secret|Password|Credential)s?(?:Id|File|Path|Json)?)",
     re.IGNORECASE,
 )
-"""Options that contain or may contain a key: bodies, traces and cache keys show their values."""
+"""Options that contain or may contain a key, or name it: bodies, traces and cache keys show values.
+
+These are names of options. In an answer some are something else, such as the `signature` of a
+thought.
+"""
 
 QUERY_SECRET = re.compile(r"code|sig|signature|.*[_-]signature|tokens?|.*[_-]token", re.IGNORECASE)
 """Parameters of an address that contain a key, besides those that `SECRET` matches."""

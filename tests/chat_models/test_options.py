@@ -25,9 +25,11 @@ from scout_adapters.errors import (
     NoKeyError,
     UnknownProvider,
 )
+from scout_adapters.llm.option_names import SECRET
 from scout_adapters.llm.providers import registry
 from scout_adapters.llm.timeouts import Timeouts
 from tests.support.fake_http import GROQ
+from tests.support.key_leaks import SECRET_NAMES
 
 
 def test_the_error_for_an_unknown_provider_lists_the_known_ones() -> None:
@@ -80,6 +82,30 @@ async def test_a_key_of_a_call_is_refused_because_traces_show_calls(
         await ask(groq(), **{name: "gsk_SECRET"})
     assert "SECRET" not in str(caught.value)
     assert providers.requests == []
+
+
+@pytest.mark.parametrize("name", SECRET_NAMES)
+@pytest.mark.parametrize("bound", [True, False])
+async def test_a_call_option_named_like_a_secret_is_refused_without_its_value(
+    name, bound, providers, ask, caplog
+) -> None:
+    model = ScoutOpenAICompatibleChatModel(
+        model="m", base_url="https://x.example/v1", transport=providers.transport
+    )
+    option = {name: "hunter2-of-mine"}
+    runnable, options = (model.bind(**option), {}) if bound else (model, option)
+    with pytest.raises(ConfigurationError, match=f"no {name}=: keys and headers") as caught:
+        await ask(runnable, **options)
+    assert "hunter2" not in str(caught.value) + repr(caught.value) + caplog.text
+    assert providers.requests == []
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["key_affinity", "top_k", "stop_token_ids", "max_tokens", "author", "pattern", "pathway"],
+)
+def test_words_that_only_look_like_secrets_are_none(name: str) -> None:
+    assert SECRET.fullmatch(name) is None
 
 
 async def test_a_broken_key_is_refused_without_being_shown(providers, groq, ask) -> None:

@@ -11,6 +11,15 @@ from urllib.parse import quote
 SHOWN = 8
 """So many characters of a key in a row are a leak."""
 
+SECRET_NAMES = (
+    *("key_file", "api_key_id", "keyFile", "apiKeyId", "private_key", "private_key_path"),
+    *("signature", "shared_access_signature", "sig", "hmac", "sas_token", "sas", "sasToken"),
+    *("client_cert", "client_certificate", "clientCert", "credentials_json", "credentials_file"),
+    *("subscription_key", "ocp_apim_subscription_key", "service_account_file", "connection_string"),
+    *("password_file", "vault_token", "xsrf_token", "jwt_file", "pem", "keystore_path"),
+)
+"""Names of options, also of other packages, that contain a secret or name its file."""
+
 
 def attached_values(start: Any) -> Iterator[Any]:
     """Walk all that hangs on a value: causes, contexts, notes, arguments, attributes, items."""

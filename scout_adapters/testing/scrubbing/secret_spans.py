@@ -40,7 +40,7 @@ _MORE_SHAPES = re.compile(
 _NAMED = re.compile(
     rf"(?i){_START}"
     r"(?:(?:api|(?:secret[_-]?)?access|secret|private|subscription|account|signing)[_-]?key"
-    r"|(?:access|refresh|session|security|auth|id|bot)[_-]?token|client[_-]?secret|password|passwd"
+    r"|(?:access|refresh|session|security|auth|id|bot|sas)[_-]?token|client[_-]?secret|password|passwd"
     r"|authorization|x-amz-signature|(?<=[?&])sig(?:nature)?"
     r"|(?<![A-Za-z0-9_\-])(?:token|secret)(?=[\"'\\:=\s%]{1,8}[A-Za-z0-9_\-./+=~%]{16}))"
     r"(?:(?:\\*[\"']|%22)?\s{0,3}(?:[:=]|%(?:25)?3[AaDd])\s{0,3}(?:\\*[\"']|%22)?"

@@ -13,13 +13,17 @@ from scout_adapters import (
     ScoutBudgetCallbackHandler,
     ScoutEmbeddings,
     ScoutGroqChatModel,
+    ScoutOpenAICompatibleChatModel,
     ScoutRouterChatModel,
     init_scout_model,
 )
+from scout_adapters.chat_models.hidden import HiddenDict
 from scout_adapters.errors import ConfigurationError
+from tests.support.key_leaks import SECRET_NAMES
 from tests.system.secrets.sweep import traceback_texts
 
 KEY = "gsk_CANARY0123456789"
+URL = "https://x.example/v1"
 HEADERS = {"X-Gateway": f"{KEY}h"}
 GROQ = "groq/llama-3.3-70b-versatile"
 
@@ -64,6 +68,27 @@ WRONG: dict[str, Callable[[], Any]] = {
     "headers in extra_body": lambda: ScoutGroqChatModel(model="m", extra_body={"headers": HEADERS}),
     "proxies in model_kwargs": lambda: route(model_kwargs={"proxies": f"http://u:{KEY}@p:1"}),
 }
+
+
+@pytest.mark.parametrize("name", SECRET_NAMES)
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda option: ScoutOpenAICompatibleChatModel(model="m", base_url=URL, **option),
+        lambda option: ScoutOpenAICompatibleChatModel(model="m", base_url=URL, extra_body=option),
+        lambda option: route(model_kwargs=option),
+        lambda option: ScoutRouterChatModel(
+            models=[{"model": "openai_compatible/m", "base_url": URL, **option}]
+        ),
+    ],
+)
+def test_an_option_named_like_a_secret_is_refused_and_shown_in_no_frame(
+    make: Callable[[Any], Any], name: str
+) -> None:
+    option = HiddenDict({name: "CANARY-without-the-shape-of-a-key"})
+    with pytest.raises((ConfigurationError, ValidationError), match="keys and headers") as caught:
+        make(option)
+    assert [text for text in traceback_texts(caught.value) if "CANARY" in text] == []
 
 
 @pytest.mark.parametrize("what", WRONG)
