@@ -199,7 +199,7 @@ def test_errors_are_litellms(
 ) -> None:
     emulator.down = {"groq": fault}
     with pytest.raises((error, MidStreamFallbackError)) as refusal:
-        run(verb, **call(emulator, "groq", "m"), timeout=5, max_retries=0)
+        run(verb, **call(emulator, "groq", "m"), timeout=HANG, max_retries=0)
     cause = refusal.value
     if isinstance(cause, MidStreamFallbackError):  # how LiteLLM marks errors of streams
         assert verb == "astreaming"

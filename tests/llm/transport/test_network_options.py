@@ -23,6 +23,7 @@ from scout_adapters.llm.timeouts import AttemptContext, Timeouts
 from scout_adapters.llm.transport import pool
 from scout_adapters.llm.transport.exchange import HttpExchange
 from scout_adapters.llm.transport.http_transport import Transport
+from tests.support.waiting import HANG
 
 CERTIFICATE = (
     "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -batch "
@@ -147,7 +148,7 @@ VERBS = pytest.mark.parametrize("verb", ["send", "asend"])
 
 
 async def run(verb: str, transport: Transport, url: str) -> Any:
-    context = AttemptContext(provider="p", model="m", timeouts=Timeouts(connect=5, total=5))
+    context = AttemptContext(provider="p", model="m", timeouts=Timeouts(connect=HANG, total=HANG))
     sent = HttpExchange(url=url, headers={}, content=b"{}", context=context)
     try:
         if verb == "send":
