@@ -19,6 +19,9 @@ pytest.register_assert_rewrite(*(name for name in PACKAGES if name not in sys.mo
 from scout_adapters.llm.transport import pool  # noqa: E402  # after the line that rewrites
 from tests.support.clock import Wall  # noqa: E402  # after the line that rewrites
 from tests.support.emulator import emulator  # noqa: E402  # after the line that rewrites
+from tests.support.interruption import (  # noqa: E402  # after the line that rewrites
+    forget_handled,
+)
 from tests.support.network_guard import (  # noqa: E402  # after the line that rewrites
     allow_network,
     block_network,
@@ -56,6 +59,7 @@ def pytest_sessionstart() -> None:
 
 def pytest_runtest_setup() -> None:
     renew_block()
+    forget_handled()
 
 
 def pytest_sessionfinish() -> None:

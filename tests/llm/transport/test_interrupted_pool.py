@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import gc
+import sys
 import time
+from collections import deque
 from collections.abc import Callable
 from typing import Any
 from weakref import WeakSet
@@ -17,7 +19,7 @@ from scout_adapters.llm.transport.exchange import HttpExchange
 from scout_adapters.llm.transport.idle_connections import IDLE_SECONDS, IdleConnections
 from scout_adapters.llm.transport.network_options import NetworkOptions
 from scout_adapters.llm.transport.pool import AsyncConnectionPool, ConnectionPool
-from tests.support.interruption import Interruption
+from tests.support.interruption import Interruption, forget_handled
 
 SERVER, OTHER = "http://127.0.0.1:1", "http://127.0.0.2:1"
 ATTEMPT = AttemptContext(provider="p", model="m", timeouts=Timeouts())
@@ -115,6 +117,19 @@ def test_an_exception_at_any_line_loses_no_connection(
         assert used.lost(used=at == 1 or step == "close") == [], dry.places[at - 1]
         used.step("aclose" if used.is_async else "close")
         assert all(each.closed for each in used.all[:-1]), dry.places[at - 1]
+
+
+def test_what_an_interruption_leaves_as_handled_is_no_context_of_later_errors() -> None:
+    def clear() -> None:
+        IdleConnections[Any]().clear(deque())
+
+    with Interruption() as dry:
+        clear()
+    for at in range(1, len(dry.places) + 1):
+        with Interruption(at, KeyboardInterrupt()), pytest.raises(KeyboardInterrupt):
+            clear()
+    forget_handled()
+    assert sys.exc_info() == (None, None, None)
 
 
 def test_a_removed_connection_that_cannot_be_closed_keeps_no_other_open() -> None:
