@@ -17,7 +17,7 @@ from scout_adapters import (
     ScoutRouterChatModel,
     init_scout_model,
 )
-from scout_adapters.chat_models.hidden import HiddenDict
+from scout_adapters.chat_models.hidden_secrets import HiddenDict
 from scout_adapters.errors import ConfigurationError
 from tests.support.key_leaks import SECRET_NAMES
 from tests.system.secrets.sweep import traceback_texts
