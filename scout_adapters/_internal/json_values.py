@@ -38,7 +38,7 @@ def is_count(value: Any) -> TypeGuard[int | float]:
 
 
 def count(value: Any) -> int:
-    """Return a number of tokens; 0 for a value that is none."""
+    """Return a number of tokens; 0 for any other value."""
     return int(value) if is_count(value) else 0
 
 

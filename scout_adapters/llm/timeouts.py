@@ -17,7 +17,7 @@ SHORTEST = 0.001
 
 
 LONGEST = 1e8
-"""Seconds, three years: a longer limit is none. Sockets take no more than 292 years."""
+"""Seconds, three years: a longer limit counts as no limit. Sockets take no more than 292 years."""
 
 NUMBERS = frozenset({int, float})
 

@@ -41,7 +41,7 @@ def _has_expired(token: str, wall: float) -> bool:
     try:
         claims = orjson.loads(base64.urlsafe_b64decode(padded))
     except ValueError:
-        return True  # it has the form of a JWT, and is none
+        return True  # it has the form of a JWT, and is not one
     return float(claims.get("exp", wall + 1)) <= wall
 
 

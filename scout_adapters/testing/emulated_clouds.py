@@ -79,7 +79,7 @@ _PLACES = (
 
 
 def cloud_at(host: str, path: str) -> EmulatedProvider | None:
-    """Return the cloud whose real host this is; None if it is none."""
+    """Return the cloud whose real host this is; None for another host."""
     place = f"{host}{path}"
     names = (name for pattern, name in _PLACES if pattern.match(place))
     return next((CLOUDS[name] for name in names), None)

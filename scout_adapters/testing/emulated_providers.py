@@ -167,7 +167,7 @@ def named_provider(name: str) -> EmulatedProvider:
 
 
 def provider_at(host: str, path: str) -> EmulatedProvider | None:
-    """Return the provider whose real host this is; None if it is none."""
+    """Return the provider whose real host this is; None for another host."""
     return HOSTS.get(host) or cloud_at(host, path)
 
 

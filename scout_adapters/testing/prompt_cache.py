@@ -63,7 +63,7 @@ def prefixes(body: Json) -> list[Prefix]:
 
 
 def _lifetime(control: Any) -> float | None:
-    """Return the seconds that a `cache_control` sets; None if it is none."""
+    """Return the seconds that a `cache_control` sets; None for another value."""
     if not isinstance(control, dict):
         return None
     return HOUR_SECONDS if control.get("ttl") == "1h" else IDLE_SECONDS

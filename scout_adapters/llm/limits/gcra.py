@@ -14,7 +14,7 @@ MAX_CREDIT = 60.0
 """Seconds of a limit that corrections can give in advance."""
 
 _ROUNDING = 1e-9
-"""Seconds: a shorter wait is none."""
+"""Seconds: a shorter wait counts as 0."""
 
 
 class Backlog(NamedTuple):

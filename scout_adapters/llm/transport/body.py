@@ -76,7 +76,7 @@ class CappedBody:
         return b"".join(self._pieces)[: self._limit]
 
     def answer(self) -> Any:
-        """Return the decoded JSON of the body; raises `MalformedResponse` if it is none."""
+        """Return the decoded JSON of the body; raises `MalformedResponse` if it is not JSON."""
         return decode(self.raw())
 
 

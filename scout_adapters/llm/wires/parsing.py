@@ -30,7 +30,7 @@ FAILED_ENDS = frozenset(
         "UNEXPECTED_TOOL_CALL",
     }
 )
-"""Gemini's finish reasons of an answer without content that is none: the model wrote an invalid
+"""Gemini's finish reasons of an empty answer that counts as a failure: the model wrote an invalid
 tool call, or did not answer. https://ai.google.dev/api/generate-content#FinishReason"""
 
 ID = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.:=-]{0,511}")

@@ -32,7 +32,7 @@ def _hosts() -> frozenset[str]:
 
 
 def is_provider_host(host: str) -> bool:
-    """Return whether a host is that of a provider; servers on this machine are none."""
+    """Return whether a host is that of a provider; False for servers on this machine."""
     return host in _hosts() or _CLOUDS.fullmatch(host) is not None
 
 

@@ -1,6 +1,6 @@
 """Where a text has secrets: known ones in every encoding, and whatever looks like a key.
 
-Ids, hashes, UUIDs, names of models and pictures in base64 are none.
+Ids, hashes, UUIDs, names of models and pictures in base64 are not secrets.
 """
 
 from __future__ import annotations

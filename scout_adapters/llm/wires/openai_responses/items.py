@@ -110,7 +110,7 @@ def annotation(note: Json) -> Json:
 
 
 def call_of(item: Json, *, last_of_cut: bool) -> ToolCall | InvalidToolCall | None:
-    """Return the tool call that an item is; None for the items that are none.
+    """Return the tool call that an item is; None for other items.
 
     `last_of_cut` states that it is the last item of a response that ended at its limit.
     """
