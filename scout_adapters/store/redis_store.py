@@ -31,8 +31,9 @@ from scout_adapters.store.redis_server import LuaCall, RedisServer, StoreUnavail
 from scout_adapters.store.redis_url import RedisUrl
 
 TAG = "health"
-EXIT_SECONDS = 0.5
-"""Seconds that the end of a program waits for facts to be sent."""
+EXIT_SECONDS = 2.0
+"""Seconds that the end of a program waits for facts to be sent. A short program has only begun to
+connect; a server that does not answer ends the wait after its `timeout`."""
 
 MAX_BATCH = 200
 """Facts that are sent in one round trip."""

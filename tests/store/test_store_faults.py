@@ -22,7 +22,7 @@ from scout_adapters.store.health_functions import PUBLISH_FACT
 from scout_adapters.store.open_store import close_stores
 from scout_adapters.store.redis_server import LuaCall, RedisServer, StoreUnavailableError
 from scout_adapters.store.redis_store import RedisStore
-from scout_adapters.store.redis_url import parse_redis_url
+from scout_adapters.store.redis_url import DEFAULT_TIMEOUT, parse_redis_url
 from scout_adapters.testing import Emulator, Revoked, process_state
 from tests.store.conftest import Side, redis_side
 from tests.store.faulty_server import faulty_server
@@ -260,6 +260,10 @@ def test_what_follows_while_the_server_takes_its_time_is_not_older(
     own.resume()
     until(lambda: there.key(1).model_cooldowns)  # sent last
     assert not there.key().permanently_failed
+
+
+def test_the_end_of_a_program_waits_longer_than_a_server_may_take_to_answer() -> None:
+    assert redis_store.EXIT_SECONDS > DEFAULT_TIMEOUT
 
 
 @needs_redis
