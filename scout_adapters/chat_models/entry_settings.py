@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from scout_adapters.chat_models.request import build_timeouts, check_numbers
+from scout_adapters.chat_models.request import build_timeouts, check_numbers, stop_texts
 from scout_adapters.errors import ConfigurationError
 from scout_adapters.errors.option_values import finite_number, shown_value
 from scout_adapters.llm.option_names import NETWORK_OPTIONS, RETRY_OPTIONS
@@ -83,12 +83,12 @@ def own_limits(entry: Mapping[str, Any]) -> Limits | None:
 def request_settings(options: Mapping[str, Any]) -> dict[str, Any]:
     """Return options as `ChatRequest` fields, with further body fields under `extra`.
 
-    Raises: `ConfigurationError` for numbers that `check_numbers` refuses.
+    Raises: `ConfigurationError` for what `check_numbers` and `stop_texts` refuse.
     """
     fields = {name: options[name] for name in ENTRY_OPTIONS if options.get(name) is not None}
     check_numbers(fields)
-    if isinstance(fields.get("stop"), str):
-        fields["stop"] = (fields["stop"],)
+    if "stop" in fields:
+        fields["stop"] = stop_texts(fields["stop"])
     extra = options.get("extra")
     return fields | ({"extra": extra} if extra else {})
 

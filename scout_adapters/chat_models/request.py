@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from math import isfinite
+from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 from langchain_core.messages import BaseMessage
@@ -71,7 +72,7 @@ def build_request(  # noqa: PLR0913  # the parts of a call
     `documented` are the body fields that a candidate documents; None takes all.
 
     Raises: `ConfigurationError` for an option that is neither ours nor documented, and what
-    `check_numbers` raises.
+    `check_numbers` and `stop_texts` raise.
     """
     fields, extra = _split_options(settings, options, documented)
     check_numbers(fields)
@@ -79,7 +80,7 @@ def build_request(  # noqa: PLR0913  # the parts of a call
     fields["tools"] = _tools(fields["tools"]) if fields.get("tools") else ()
     stops = options.get("stop_sequences") if stop is None else stop
     stops = settings.get("stop") if stops is None else stops
-    fields["stop"] = (stops,) if isinstance(stops, str) else tuple(stops or ())
+    fields["stop"] = () if stops is None else stop_texts(stops)
     fields |= {"model": model, "messages": messages, "stream": stream, "extra": extra}
     return copy_dataclass(_empty_request(), fields)
 
@@ -87,15 +88,31 @@ def build_request(  # noqa: PLR0913  # the parts of a call
 def check_numbers(fields: Mapping[str, Any]) -> None:
     """Check the numbers of a request; JSON has no NaN and no infinity, and would send null.
 
-    Raises: `ConfigurationError` for a `max_tokens` that is no whole number, and for such floats.
+    Raises: `ConfigurationError` for them, for a `max_tokens` that is no whole number, and for a
+    `temperature` or `top_p` that is no number.
     """
     if type(fields.get("max_tokens")) not in WHOLE_OR_NONE:
         text = shown_value(fields["max_tokens"])
         raise ConfigurationError(f"max_tokens= takes a whole number: {text}")
     for name in ("temperature", "top_p"):
         value = fields.get(name)
-        if type(value) is float and not isfinite(value):
+        if type(value) in WHOLE_OR_NONE:
+            continue
+        if not isinstance(value, float | Real):
+            raise ConfigurationError(f"{name}= takes a number: {shown_value(value)}")
+        if not isfinite(value):
             raise ConfigurationError(f"{name}={value} must be a finite number")
+
+
+def stop_texts(stop: Any) -> tuple[str, ...]:
+    """Return `stop=` as texts; raises `ConfigurationError` if it is no text and no list of them."""
+    if isinstance(stop, str):
+        return (stop,)
+    if isinstance(stop, Iterable):
+        texts = tuple(stop)
+        if all(isinstance(text, str) for text in texts):
+            return texts
+    raise ConfigurationError(f"stop= takes a text or a list of texts: {shown_value(stop)}")
 
 
 def _split_options(

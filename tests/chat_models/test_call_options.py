@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -118,3 +120,39 @@ def test_a_bound_of_the_answer_that_is_no_whole_number_is_refused(value: Any, em
     with pytest.raises(ConfigurationError, match=r"max_tokens= takes a whole number"):
         model.invoke("hi", max_tokens=value)
     assert emulator.log == []
+
+
+NO_NUMBERS = ["0.5", "hot", date(2026, 1, 1), Decimal("0.5"), [1], {}]
+NO_TEXTS = [7, 0.5, True, [1, 2], ["END", None], b"END", date(2026, 1, 1)]
+WRONG = {
+    "temperature": (NO_NUMBERS, "temperature= takes a number: "),
+    "top_p": (NO_NUMBERS, "top_p= takes a number: "),
+    "stop": (NO_TEXTS, "stop= takes a text or a list of texts: "),
+}
+
+
+@pytest.mark.parametrize("where", ["call", "bind", "entry"])
+@pytest.mark.parametrize(
+    ("option", "value", "message"),
+    [(option, value, text) for option, (values, text) in WRONG.items() for value in values],
+)
+def test_an_option_of_another_type_is_refused_by_its_name(
+    option: str, value: Any, message: str, where: str, emulator
+) -> None:
+    own = {option: value}
+
+    def call() -> None:
+        first = entry(ROUTE[0], emulator) | (own if where == "entry" else {})
+        model = ScoutRouterChatModel(models=[first])
+        (model.bind(**own) if where == "bind" else model).invoke("hi", **call_options)
+
+    call_options = own if where == "call" else {}
+    with pytest.raises(ConfigurationError, match=message):
+        call()
+    assert emulator.log == []
+
+
+@pytest.mark.parametrize("stop", ["END", ["END"], ("END",), iter(["END"])])
+def test_stop_texts_may_come_in_any_iterable(stop: Any, emulator) -> None:
+    ScoutRouterChatModel(models=[entry("groq", emulator)]).invoke("hi", stop=stop)
+    assert emulator.log[0].body["stop"] == ["END"]

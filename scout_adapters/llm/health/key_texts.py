@@ -14,8 +14,8 @@ from pydantic import SecretStr
 
 from scout_adapters.errors import InvalidKey
 
-PLACEHOLDER = re.compile(r"\$\{?\w+\}?|%\w+%|\{\{.*\}\}|<.*>|\[.*|.*\]|.*\.\.\.|\*{3,}")
-"""Matches a placeholder of a template or example, or a part of a JSON list, instead of a key."""
+PLACEHOLDER = re.compile(r"\$\{?\w+\}?|%\w+%|<.*>|[\[{].*|.*[\]}]|.*\.\.\.|\*{3,}")
+"""Matches a placeholder of a template or example, or a part of JSON, instead of a key."""
 
 MAX_KEY = 8192
 """Characters of the longest key: servers refuse longer headers."""
@@ -124,7 +124,7 @@ def _fault_of_header(key: str) -> str:
 def _fault_of_copy(key: str) -> str:
     """Return what a text is, if it is not a key but a placeholder or the like; "" for a key."""
     if PLACEHOLDER.fullmatch(key):
-        return "is a placeholder or a list in JSON; write the key itself, or os.environ/NAME"
+        return "is a placeholder or a part of JSON; write the key itself, or os.environ/NAME"
     if ASSIGNMENT.fullmatch(key):
         return "is a line of a .env file; write what comes after the ="
     if key in {FILE, ENV}:

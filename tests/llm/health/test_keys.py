@@ -95,6 +95,7 @@ def test_quotes_lists_and_names_of_variables_are_understood(
     [
         *("os.environ/NOT_SET", "${GROQ_KEY}", "$GROQ_KEY", "<your-key>", '["a", "b"]', "{{k}}"),
         *("GROQ_API_KEY=a", "a,HF_TOKEN=b", "file:", "env:", "sk-...", "***"),
+        *('{"GROQ_API_KEY": "a"}', '{"user":"a","key":"b"}'),
     ],
 )
 def test_a_placeholder_is_refused_as_a_key(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
