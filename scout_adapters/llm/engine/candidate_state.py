@@ -236,6 +236,11 @@ class CandidateStates(list[CandidateState]):
                 break
         self._candidates = candidates
 
+    @property
+    def all_reached(self) -> bool:
+        """Whether the call has come to each of its candidates."""
+        return len(self) == len(self._candidates)
+
     def of(self, candidate: Candidate) -> CandidateState:
         """Return the state of a candidate that was reached."""
         return next(state for state in self if state.candidate is candidate)

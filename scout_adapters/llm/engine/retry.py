@@ -129,9 +129,10 @@ class Attempts(AdmittedCall, Generic[AnswerT]):
         if pause < self._usage.left():
             return pause
         (state, _), self._retry = self._retry or (None, None), None
-        if state is None or self.out_of_time:
+        if self.out_of_time or (state is None and self._candidate_states.all_reached):
             raise self._finish_late()
-        state.excluded = True
+        if state is not None:
+            state.excluded = True
         return 0.0
 
     def check_answer(self, answer: ModelAnswer) -> None:
@@ -190,9 +191,8 @@ class Attempts(AdmittedCall, Generic[AnswerT]):
         """Return whether to go on at another address of the candidate; let this one rest."""
         endpoint, address = attempt.candidate.endpoint, attempt.request.address
         limited = error.policy.key_effect == "cooldown"
-        if not address or self._keeps_key(attempt, error):
-            return False
-        if not (limited or error.policy.actor == "provider"):
+        moves_on = limited or error.policy.actor == "provider"
+        if not (address and moves_on) or self._keeps_key(attempt, error):
             return False
         until = self.clock.now() + (error.retry_after or REST_SECONDS)
         only = attempt.request.context.key_id if limited else None
@@ -321,10 +321,9 @@ class Attempts(AdmittedCall, Generic[AnswerT]):
             state.excluded = True
             self._last_error = self._last_error or error
             self._skip(state, str(error))
-            return False
-        return True
+        return state.prepared is not None
 
-    def _wait_or_give_up(self) -> ScoutError | float:
+    def _wait_or_give_up(self) -> Attempt | ScoutError | float:
         pause = self._candidate_states.ready_in(self.clock.now())
         if pause is None:
             return self._finish(self._last_error or no_attempt_error(self.records, None))
@@ -334,6 +333,8 @@ class Attempts(AdmittedCall, Generic[AnswerT]):
         self._usage.retries += any_sent and not self._candidate_states.served(self._counted_at)
         self._counted_at = self.clock.now() if any_sent else self._counted_at
         if not (self._waits_in_line(pause) or self._usage.affords_wait(pause)):
+            if not self._candidate_states.all_reached:  # no wait for the cached prompt after all
+                return self._next() or self._wait_or_give_up()
             return self._finish(self._last_error or self._no_attempt_error(pause), pause)
         self._candidate_states.wait(self.clock.now())
         self._candidate_states.allow_due_keys(self.clock.now() + pause)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from langchain_core.callbacks import BaseCallbackHandler
 from langchain_core.messages import BaseMessage, HumanMessage, SystemMessage
 
 from scout_adapters import ScoutRouterChatModel
@@ -17,6 +18,21 @@ from tests.support.clock import FakeTime
 LONG = "You answer questions about one very long document. " * 400
 FIRST, SECOND, THIRD = "openai/gpt-4.1-mini", "groq/openai/gpt-oss-120b", "google/gemini-2.5-flash"
 READ, PLAIN = {"input": 0.001, "output": 0.001, "cache_read": 0.0001}, {"input": 0.001}
+
+
+class SlowEvents(BaseCallbackHandler):
+    """Takes a second over the first candidate that is skipped."""
+
+    run_inline = True
+
+    def __init__(self, time: FakeTime) -> None:
+        self.skipped: list[str] = []
+        self._time = time
+
+    def on_custom_event(self, name: str, data: Any, **_: Any) -> None:
+        if data["outcome"] == "skipped" and not self.skipped:
+            self.skipped.append(data["provider"])
+            self._time.go_by(1)
 
 
 @pytest.fixture
@@ -135,6 +151,30 @@ def test_a_short_rest_is_waited_for(
     answer = model.invoke(history)
     assert answer.response_metadata["scout"]["provider"] == ("openai" if waits else "groq")
     assert (time.now > start) is waits
+
+
+def test_a_call_that_may_not_wait_for_the_cache_goes_on_to_the_next_candidate(
+    emulator: Emulator, time: FakeTime
+) -> None:
+    """Its only retry is spent on the first short rest, so that the second is one too many."""
+    model, history = router(emulator, time, max_retries=1), beginning()
+    model.invoke(history)
+    emulator.script("openai", [RateLimited(1.5), RateLimited(1.5)])
+    assert model.invoke(history).response_metadata["scout"]["provider"] == "groq"
+
+
+def test_a_call_whose_deadline_comes_before_the_cache_goes_on_to_the_next_candidate(
+    emulator: Emulator, time: FakeTime
+) -> None:
+    """A callback takes the time that was left for the short rest of the first candidate."""
+    model, history = router(emulator, time, deadline=2.0), beginning()
+    model.invoke(history)
+    emulator.script("openai", [RateLimited(1.5)])
+    model.invoke(beginning(1, "Be brief."))  # puts the only key to rest
+    slow = SlowEvents(time)
+    answer = model.invoke(history, {"callbacks": [slow]})
+    assert slow.skipped == ["openai"]
+    assert answer.response_metadata["scout"]["provider"] == "groq"
 
 
 def test_a_short_prompt_keeps_the_configured_order(emulator: Emulator, time: FakeTime) -> None:
