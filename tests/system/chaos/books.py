@@ -33,7 +33,7 @@ REST = 60.0
 """Seconds by the model's clock for which a failure closes a provider off, and its keys' rest."""
 
 LAG = 15.0
-"""Real seconds between a request and the booking of its outcome on a machine that is busy."""
+"""Seconds by the pulse between a request and the booking of its outcome."""
 
 NANO = Decimal(10) ** -9
 
@@ -190,7 +190,7 @@ class Books:
         """Say what is known of a provider that would have answered."""
         ago = story.result.ended - emulator.last_asked(story.call, house, story.result.ended)
         passed = "was passed over" if story.passes(house) else "was not passed over"
-        return f"  {house} {passed}; received its last request {ago:.3f} s before the end"
+        return f"  {house} {passed}; received its last request {ago:.2f} s of the pulse before"
 
     def _broken_off(self, story: Story, error: StreamInterrupted) -> None:
         """See that what was shown is a part of the one answer that broke off."""

@@ -45,7 +45,7 @@ class Result:
     """By the clock of the model."""
 
     ended: float = 0.0
-    """When it was over, in real monotonic seconds."""
+    """When it was over, by the pulse of the process."""
 
 
 class Caller:
@@ -180,7 +180,7 @@ class Caller:
     def _note(self, result: Result, began: tuple[float, float]) -> None:
         now = self._times(result.call)
         result.seconds, result.virtual = now[0] - began[0], now[1] - began[1]
-        result.ended = time.monotonic()
+        result.ended = self.stage.emulator.pulse.seconds
         self.results.append(result)
 
 

@@ -27,6 +27,7 @@ from scout_adapters.testing import Emulator, Fault, reset
 from scout_adapters.testing.emulator.routes import EmulatedRoute
 from scout_adapters.testing.emulator.transport import EmulatorTransport
 from scout_adapters.testing.http_messages import Request
+from tests.support.waiting import HANG
 from tests.support.weather import get_weather
 from tests.system.chaos.faults import KEY_FAULTS, OUTAGES, Unreachable
 from tests.system.chaos.plan import HOUSES, PAIRS, ROUTERS, Call, Plan, keys_of
@@ -40,8 +41,8 @@ LONGEST = 0.2
 DEADLINE = 90.0
 """Seconds, by the clock of its model, that a hurried call has."""
 
-GENEROUS = Timeouts(connect=200, first_token=1200, idle=600, total=2400)
-"""By that clock a minute: a busy machine is not to look like a silent provider."""
+BEAT = 0.05
+"""Seconds between two beats of the pulse."""
 
 MONTH = 33 * 24 * 3600.0
 """Seconds that go by between two epochs: a key whose spend limit is a month's rests longest."""
@@ -70,6 +71,41 @@ def counted(seconds: float) -> Iterator[float]:
     finally:
         if (waits := WAITS.get(None)) is not None:
             waits.append(min(seconds, time.monotonic() - began))
+
+
+def generous(pace: float) -> Timeouts:
+    """Return timeouts that no machine needs, by a clock of this pace.
+
+    A busy machine, or a process that was stopped, is not to look like a silent provider.
+    """
+    seconds = HANG * pace
+    return Timeouts(connect=seconds, first_token=seconds, idle=seconds, total=2 * seconds)
+
+
+class Pulse:
+    """Counts the real seconds in which the threads of this process came to run.
+
+    A process that is stopped adds none, one that waits for a processor adds few.
+    """
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+        self._over = threading.Event()
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """Count until the block ends."""
+        thread = threading.Thread(target=self._beat)
+        thread.start()
+        try:
+            yield
+        finally:
+            self._over.set()
+            thread.join()
+
+    def _beat(self) -> None:
+        while not self._over.wait(BEAT):
+            self.seconds += BEAT
 
 
 class Hurry:
@@ -116,6 +152,7 @@ class ChaosEmulator(Emulator):
         self.plan = plan
         self.blackout: Mapping[str, Fault] = {}
         self.played: Counter[str] = Counter()
+        self.pulse = Pulse()
         self.unheard: Counter[int] = Counter()
         """By call, the requests that did not get here because the line was broken."""
 
@@ -169,10 +206,10 @@ class ChaosEmulator(Emulator):
     def _note(self, call: Call | None, house: str, label: str) -> None:
         self.played[label] += 1
         if call is not None:
-            self._asked.setdefault((house, call.sockets), []).append(time.monotonic())
+            self._asked.setdefault((house, call.sockets), []).append(self.pulse.seconds)
 
     def last_asked(self, call: Call, house: str, until: float) -> float:
-        """Return when a provider received its last request before `until`, in real seconds."""
+        """Return when a provider received its last request before `until`, by the pulse."""
         times = self._asked.get((house, call.sockets), [])
         at = bisect_right(times, until)
         return times[at - 1] if at else float("-inf")
@@ -216,7 +253,7 @@ class Stage:
         for house, price in PRICES.items():
             price_list.PRICING[house] = {HOUSES[house]: price}
         try:
-            with self.emulator.serve():
+            with self.emulator.pulse.running(), self.emulator.serve():
                 self._make(inside, {house: self.emulator.url(house) for house in HOUSES})
                 yield
                 self.network.close()
@@ -225,7 +262,7 @@ class Stage:
             price_list.PRICING.update(before)
 
     def _make(self, inside: Mapping[str, str], outside: Mapping[str, str]) -> None:
-        quick: dict[str, Any] = {"clock": self.hurried.clock, "timeout": GENEROUS}
+        quick: dict[str, Any] = {"clock": self.hurried.clock, "timeout": generous(HASTE)}
         everybody = [self._entry(house, inside, self.edge) for house in HOUSES]
         for name in ROUTERS:
             more = {"strategy": name} if name != "hurried" else {"deadline": DEADLINE}
@@ -237,14 +274,13 @@ class Stage:
             entry = self._entry(house, inside, self.edge)
             self.models[house] = init_scout_model(entry.pop("model"), **entry, **quick)
         slow = [self._entry(house, outside, self.network) for house in HOUSES]
-        patient = {"timeout": Timeouts(connect=10, first_token=20, idle=10, total=30)}
+        patient: dict[str, Any] = {"clock": self.real.clock, "timeout": generous(1.0)}
         for name in ("weighted", "priority"):
             self.models[f"sockets-{name}"] = ScoutRouterChatModel(
-                models=slow, strategy=name, clock=self.real.clock, **patient
+                models=slow, strategy=name, **patient
             )
-        for name, over in (("fast", everybody), ("sockets-fast", slow)):
-            clock = self.real.clock if over is slow else self.hurried.clock
-            self.models[name] = ScoutRouterChatModel(models=over, max_wait=0, clock=clock)
+        for name, over, more in (("fast", everybody, quick), ("sockets-fast", slow, patient)):
+            self.models[name] = ScoutRouterChatModel(models=over, max_wait=0, **more)
         for name, model in self.models.items():
             self.asked[name, False] = model
             self.asked[name, True] = model.bind_tools([get_weather])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import closing
 from dataclasses import replace
@@ -15,11 +16,12 @@ import pytest
 from scout_adapters.audit import AuditLog
 from scout_adapters.errors import CircuitOpenError
 from scout_adapters.testing import Exchange
+from tests.support.waiting import HANG, until
 from tests.system.chaos.calls import Result, tasks_left
 from tests.system.chaos.plan import HOUSES, Plan
 from tests.system.chaos.report import Claim, claims
 from tests.system.chaos.run import Chaos
-from tests.system.chaos.stage import WAITS, Hurry
+from tests.system.chaos.stage import BEAT, WAITS, Hurry, Pulse, Stage
 from tests.system.chaos.stories import Log, Story
 from tests.system.chaos.tally import Sample, Tally
 
@@ -119,6 +121,25 @@ def test_a_row_of_a_call_that_was_cancelled_before_its_first_attempt_is_read(
         news = Log(audit.path).news()
     assert news.calls == {7}
     assert [row["reason"] for row in news.ends[7]] == ["CancelledError"]
+
+
+def test_time_in_which_the_process_does_not_run_is_none_by_the_pulse() -> None:
+    pulse = Pulse()
+    with pulse.running():
+        until(lambda: pulse.seconds >= 2 * BEAT)
+    ended = pulse.seconds
+    time.sleep(2 * BEAT)
+    assert pulse.seconds == ended
+
+
+def test_no_model_of_a_run_takes_a_busy_machine_for_a_silent_provider() -> None:
+    stage = Stage(Plan(seed=3, calls=1))
+    with stage.open():
+        for model in stage.models.values():
+            pace = stage.hurried.pace if model.clock.now == stage.hurried.now else 1.0
+            limits = model.timeout
+            shortest = min(limits.connect, limits.first_token, limits.idle, limits.total)
+            assert shortest >= HANG * pace
 
 
 def test_the_text_of_a_story_explains_how_the_call_ended() -> None:
