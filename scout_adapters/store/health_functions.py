@@ -14,6 +14,9 @@ INDEX_SECONDS = 32 * 24 * 3600
 MAX_SNAPSHOT = 10_000
 """Subjects that a process reads when it connects."""
 
+NEWER_COUNTS = -1
+"""Stands for the number of processes that received a fact, if the server keeps a newer one."""
+
 _CLOCK = """
 local t = redis.call('TIME')
 local now = t[1] * 1000 + math.floor(t[2] / 1000)
@@ -32,10 +35,10 @@ local function is_later(fact) return fact[2] > at + 2 end
 local old = stored(place)
 if kind == 'rest' then
   local state = stored('state')
-  if state and state[1] == 'revival' and is_later(state) then return 0 end
+  if state and state[1] == 'revival' and is_later(state) then return -1 end
   if old then till, at = math.max(till, old[3]), math.max(at, old[2]) end
 elseif old and is_later(old) then
-  return 0
+  return -1
 end
 if kind == 'revival' then
   local all = redis.call('HGETALL', KEYS[1])
@@ -55,7 +58,7 @@ return redis.call('PUBLISH', ARGV[7],
 )
 """Keys: subject, index. Arguments: subject, place, kind, milliseconds left, age in milliseconds,
 details as JSON, channel, sender, milliseconds of the index. Returns the number of processes that
-received it; 0 if a newer fact counts."""
+received it; `NEWER_COUNTS` if a newer fact counts."""
 
 READ_FACTS = LuaFunction(
     _CLOCK

@@ -23,6 +23,7 @@ from scout_adapters.store.facts import MAX_SUBJECTS, NO_DETAILS, Fact, FactListe
 from scout_adapters.store.health_functions import (
     INDEX_SECONDS,
     MAX_SNAPSHOT,
+    NEWER_COUNTS,
     PUBLISH_FACT,
     READ_FACTS,
 )
@@ -131,6 +132,8 @@ class RedisStore:
             self._answered_at = self._clock.now()
             if isinstance(received[-1], int) and received[-1] > 0:
                 self.others = received[-1] - 1
+            if NEWER_COUNTS in received and self._news is not None:
+                self._news.read_all_soon()
         except StoreUnavailableError:
             if self._news is not None:  # its listeners remember the facts: they are sent then
                 with self._lock:
@@ -171,7 +174,10 @@ class RedisStore:
         with self._lock:
             unsent, self._unsent = self._unsent, BoundedDict(MAX_SUBJECTS)
         for listener in self._all_listeners():
-            listener.receive(facts)
+            # Which one is newer, the server decides: the time until this one was read may be longer
+            # than the time between the two.
+            own = {place for fact in listener.live_facts() if (place := _place(fact)) in unsent}
+            listener.receive([fact for fact in facts if _place(fact) not in own])
             for fact in listener.live_facts():
                 place = _place(fact)
                 if place in unsent or stored.get(place) != fact.kind:

@@ -207,6 +207,21 @@ def test_what_could_not_be_sent_replaces_what_the_server_has(
     until(lambda: there.key().permanently_failed)
 
 
+@needs_redis
+def test_what_could_not_be_sent_does_not_replace_what_is_newer(
+    own: LocalRedis, pair: tuple[Side, Side]
+) -> None:
+    here, there = pair
+    here.pool.reset()
+    own.command("CONFIG", "SET", "maxmemory", "1")
+    fail(here, "refuse")
+    until(lambda: here.store.server.fault)  # type: ignore[attr-defined]  # a Redis store
+    own.command("CONFIG", "SET", "maxmemory", "0")
+    there.pool.reset()
+    until(lambda: not here.key().permanently_failed)
+    assert not there.key().permanently_failed
+
+
 def _subject(side: Side) -> str:
     shared = side.key().shared
     assert shared is not None
