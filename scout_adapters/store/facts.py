@@ -59,8 +59,11 @@ class Fact(NamedTuple):
 class FactListener(Protocol):
     """Receives the facts of other processes, in a thread of the store."""
 
-    def receive(self, facts: list[Fact]) -> None:
-        """Apply facts; each may be received repeatedly."""
+    def receive(self, facts: list[Fact], *, in_order: bool = False) -> None:
+        """Apply facts; each may be received repeatedly.
+
+        `in_order`: the store has merged them, and passes them on in this order.
+        """
 
     def receive_own(self, fact: Fact) -> None:
         """Apply a fact that this process published, in the order of the store."""
@@ -111,16 +114,21 @@ class FactTable:
     def __init__(self, limit: int = MAX_SUBJECTS) -> None:
         self._subjects: BoundedDict[str, dict[str, StoredFact]] = BoundedDict(limit)
 
-    def merge(self, fact: Fact, now: float, *, is_own: bool = False) -> Fact | None:
+    def merge(
+        self, fact: Fact, now: float, *, is_own: bool = False, in_order: bool = False
+    ) -> Fact | None:
         """Add a fact. Return it as merged; None if a newer one counts, or it is an own one again.
 
-        `is_own`: this process publishes it.
+        `is_own`: this process publishes it. `in_order`: a store has found it to be the newest, so
+        that it counts whatever its age seems to be: messages take time.
         """
         places = self._subjects.get(fact.subject)
         if places is None:
             places = {}
             self._subjects.put(fact.subject, places)
         at, until = now - fact.age, now + fact.seconds
+        if in_order:
+            at = max([at, *(stored.at for stored in _older(places, fact))])
         old = places.get(fact.place)
         if not is_own and old is not None and _is_repeated(old, fact, until):
             return None
@@ -154,6 +162,13 @@ class FactTable:
                 self._subjects.pop(subject, None)
             facts += live
         return facts
+
+
+def _older(places: Mapping[str, StoredFact], fact: Fact) -> list[StoredFact]:
+    """Return what a fact replaces or ends, and the revival before a rest."""
+    if fact.kind == "revival":
+        return [each for place, each in places.items() if each.kind == "rest" or place == STATE]
+    return [each for place in {fact.place, STATE} if (each := places.get(place)) is not None]
 
 
 def _is_repeated(own: StoredFact, fact: Fact, until: float) -> bool:

@@ -195,7 +195,7 @@ class RedisStore:
             if sender == self.sender_id:
                 listener.receive_own(fact)
             else:
-                listener.receive([fact])
+                listener.receive([fact], in_order=True)
 
     def _all_listeners(self) -> list[FactListener]:
         with self._lock:

@@ -69,3 +69,15 @@ def test_a_fact_of_this_process_that_a_store_repeats_is_no_news() -> None:
     assert table.merge(rest, 0.0, is_own=True)
     assert table.merge(rest._replace(seconds=50.01, age=9.99), 10.0) is None
     assert table.merge(rest._replace(seconds=70.0), 10.0)
+
+
+def test_a_fact_that_a_store_passes_on_counts_though_it_seems_older() -> None:
+    """It waited in its process for longer than the message before it was on its way."""
+    table = FactTable()
+    assert table.merge(Fact("k", "state", "quarantine", 60.0), 10.0, in_order=True)
+    revival = Fact("k", "state", "revival", 60.0, age=0.5)
+    assert table.merge(revival, 10.0) is None
+    merged = table.merge(revival, 10.0, in_order=True)
+    assert merged is not None
+    assert merged.age == 0.0
+    assert table.merge(Fact("k", "rest", "rest", 60.0, age=0.5), 10.0, in_order=True)

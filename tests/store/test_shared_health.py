@@ -123,6 +123,10 @@ def test_of_two_facts_that_cross_on_the_way_all_keep_what_the_store_keeps() -> N
         side.health.receive_own(own[fact.subject])
     assert not side.key().permanently_failed
     assert circuit.open_until is not None
+    kinds: tuple[FactKind, ...] = ("quarantine", "revival")
+    for kind in kinds:  # further ones of this process, in the store's order
+        side.health.receive_own(Fact(shared.subject, STATE, kind, 60.0))
+        assert side.key().permanently_failed == (kind == "quarantine")
 
 
 def test_an_open_circuit_is_open_everywhere_until_probes_close_it(sides: Sides) -> None:

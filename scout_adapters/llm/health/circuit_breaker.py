@@ -88,7 +88,8 @@ class CircuitBreaker:
         self._probe_since: float | None = None
         self._others_probe_until = float("-inf")
         self._last_fault = float("-inf")
-        self._lock = fork_safe_lock()
+        self.lock = fork_safe_lock()
+        """Held while the state changes; acquire it to change it in one step with something else."""
 
     def ready_at(self, now: float) -> float:
         """Return when a call is permitted; `now` if it is permitted now. Changes no state."""
@@ -123,7 +124,7 @@ class CircuitBreaker:
             raise
 
     def _probe(self, now: float, owner: PermitOwner | None) -> Permit | None:
-        with self._lock:
+        with self.lock:
             if self.open_until is None:
                 return Permit(self._generation, now)
             if self.ready_at(now) > now:
@@ -148,7 +149,7 @@ class CircuitBreaker:
             self.last_success = now
         if outcome == "good" and not permit.probe and self.faults == 0:
             return
-        with self._lock:
+        with self.lock:
             if permit.generation != self._generation:
                 return
             if permit.probe and permit.since == self._probe_since:  # it may be reported twice
@@ -173,12 +174,12 @@ class CircuitBreaker:
 
     def trip(self, now: float) -> None:
         """Open the circuit immediately, whatever the number of faults."""
-        with self._lock:
+        with self.lock:
             self._open(now)
 
     def record(self, outcome: Outcome, now: float) -> None:
         """Record the outcome of a call without a permit; ignored during the cooldown."""
-        with self._lock:
+        with self.lock:
             if self.open_until is not None and now < self.open_until:
                 return  # the call started before the circuit opened
             if outcome == "fault":
@@ -188,28 +189,28 @@ class CircuitBreaker:
 
     def reset(self) -> None:
         """Close the circuit and forget all outcomes; results of calls in progress are ignored."""
-        with self._lock:
+        with self.lock:
             self.open_until = None
             self.last_success = self._aside_until = self._last_fault = float("-inf")
             self._start_generation()
 
     def adopt_open(self, until: float) -> None:
         """Open the circuit until `until`, as another process did."""
-        with self._lock:
+        with self.lock:
             if self.open_until is None or self.open_until + SAME_OPEN_SECONDS < until:
                 self.open_until = until
                 self._start_generation()
 
     def adopt_closed(self) -> None:
         """Close the circuit, as another process did after its probes."""
-        with self._lock:
+        with self.lock:
             if self.open_until is not None:
                 self.open_until = None
                 self._start_generation()
 
     def adopt_probe(self, until: float) -> None:
         """Permit no probe before that of another process has ended, or before `until`."""
-        with self._lock:
+        with self.lock:
             if self.open_until is not None and self._probe_since is None:
                 self._others_probe_until = until
 
@@ -218,7 +219,7 @@ class CircuitBreaker:
 
         `good_probes`: how many probes have succeeded so far.
         """
-        with self._lock:
+        with self.lock:
             self._others_probe_until = float("-inf")
             if self.open_until is not None:
                 self._good_probes = max(self._good_probes, good_probes)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from hashlib import blake2b
 from weakref import WeakKeyDictionary, WeakValueDictionary
 
@@ -74,16 +75,17 @@ class SharedHealth:
             finally:
                 self._publisher.is_active = False
 
-    def receive(self, facts: list[Fact]) -> None:
+    def receive(self, facts: list[Fact], *, in_order: bool = False) -> None:
         """Merge facts of other processes into the local states."""
         if getattr(self._publisher, "is_active", False):
             return
         for fact in facts:
-            now = self._now()
-            with self._lock:
-                merged = self._table.merge(fact, now)
-            if merged is not None:
-                self._apply(merged, now)
+            with self._changing(fact.subject):
+                now = self._now()
+                with self._lock:
+                    merged = self._table.merge(fact, now, in_order=in_order)
+                if merged is not None:
+                    self._apply(merged, now)
 
     def receive_own(self, fact: Fact) -> None:
         """Apply a fact of this process again, if one of another process took its place here.
@@ -91,18 +93,29 @@ class SharedHealth:
         The other one was received later, but the store had it earlier: all processes keep what the
         store keeps.
         """
-        now = self._now()
-        with self._lock:
-            if self._table.has_own(fact):
-                return
-            merged = self._table.merge(fact._replace(age=0.0), now, is_own=True)
-        if merged is not None:
-            self._apply(merged, now)
+        with self._changing(fact.subject):
+            now = self._now()
+            with self._lock:
+                if self._table.has_own(fact):
+                    return
+                merged = self._table.merge(fact, now, in_order=True)
+            if merged is not None:
+                self._apply(merged, now)
 
     def live_facts(self) -> list[Fact]:
         """Return the facts, of this and other processes, that have not expired."""
         with self._lock:
             return self._table.live(self._now())
+
+    def _changing(self, subject: str) -> AbstractContextManager[object]:
+        """Return the lock of a key or circuit: what a call finds is published under it, too.
+
+        Else a call could publish between a fact's way into the table and into the state.
+        """
+        if subject in self._keys:
+            return health_lock
+        circuit = self._circuits.get(subject)
+        return nullcontext() if circuit is None else circuit.lock
 
     def _apply_all(self, subject: str) -> None:
         now = self._now()

@@ -132,7 +132,7 @@ def test_a_fork_while_a_thread_holds_a_lock_does_not_hang_the_child(tmp_path: An
     pool = KeyPool("groq", [KeyState("k")])
     locked = {
         "keys": key_state.health_lock,
-        "circuit": breaker._lock,
+        "circuit": breaker.lock,
         "budget": budget._lock,
         "audit": audit._lock,
     }
