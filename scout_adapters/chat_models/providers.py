@@ -91,7 +91,9 @@ def init_scout_model(
     option.
     """
     options = {"model": model, "model_provider": model_provider, **options}
-    if model is not None and configurable_fields is None:
+    if isinstance(configurable_fields, str) and configurable_fields != "any":
+        raise ConfigurationError('configurable_fields= takes a list of names, or "any"')
+    if model is not None and not configurable_fields:
         return _create(options, {})
     from scout_adapters.chat_models.configurable import ScoutConfigurableChatModel
 
@@ -112,7 +114,7 @@ def _create(options: Json, chosen: Json) -> ScoutProviderChatModel:
 
     merged = {**options, **chosen}
     model, provider = merged.pop("model", None), merged.pop("model_provider", None)
-    if not model:
+    if not model or not isinstance(model, str) or not isinstance(provider, str | None):
         raise ConfigurationError('init_scout_model needs model="provider/model"')
     if "model_provider" not in chosen and "model" in chosen and named_provider(model):
         provider = None  # the chosen model has a provider of its own

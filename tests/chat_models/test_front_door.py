@@ -131,3 +131,23 @@ for model, names, known in (
 
 def test_the_fields_and_their_documentation_are_shown_before_first_use(bare: WarmProcess) -> None:
     bare.output(PROGRAM)
+
+
+@pytest.mark.parametrize("names", [[], ()])
+async def test_no_configurable_fields_is_a_fixed_model(names: Any, emulator: Emulator) -> None:
+    options: Any = {"api_key": "k", "transport": emulator.transport()}
+    model: Any = init_scout_model(f"groq/{OSS}", configurable_fields=names, **options)
+    await model.ainvoke("hi", {"configurable": {"model": "anthropic/claude-haiku-4-5"}})
+    assert [exchange.provider for exchange in emulator.log] == ["groq"]
+
+
+def test_a_single_name_of_configurable_fields_is_refused() -> None:
+    with pytest.raises(ConfigurationError, match="configurable_fields= takes a list of names"):
+        init_scout_model(f"groq/{OSS}", configurable_fields="model")
+
+
+@pytest.mark.parametrize("chosen", [{"model": 5}, {"model": ["m"]}, {"model_provider": 5}])
+def test_a_configured_model_that_is_no_text_is_refused(chosen: Any) -> None:
+    model: Any = init_scout_model(f"groq/{OSS}", configurable_fields="any", api_key="k")
+    with pytest.raises(ConfigurationError, match='needs model="provider/model"'):
+        model.invoke("hi", {"configurable": chosen})

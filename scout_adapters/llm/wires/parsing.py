@@ -177,11 +177,14 @@ def usage_metadata(
     outputs: Mapping[str, int | None],
     total_tokens: int | None = None,
 ) -> UsageMetadata:
-    """Return token counts in LangChain's form; a detail that is None is left out."""
+    """Return token counts in LangChain's form; a detail that is None is left out.
+
+    A total of 0 is one that the server has not counted.
+    """
     usage = UsageMetadata(
         input_tokens=input_tokens,
         output_tokens=output_tokens,
-        total_tokens=total_tokens if total_tokens is not None else input_tokens + output_tokens,
+        total_tokens=total_tokens or input_tokens + output_tokens,
     )
     input_details = {name: value for name, value in inputs.items() if value is not None}
     if input_details.get("cache_read", 0) > input_tokens:

@@ -14,6 +14,7 @@ from scout_adapters.llm.wires.anthropic_messages import WIRE as MESSAGES
 from scout_adapters.llm.wires.gemini import WIRE as GEMINI
 from scout_adapters.llm.wires.gemini.usage import usage_of as gemini_usage
 from scout_adapters.llm.wires.openai_chat import WIRE as CHAT
+from scout_adapters.llm.wires.openai_chat.usage import usage_of as chat_usage
 from scout_adapters.llm.wires.openai_responses import WIRE as RESPONSES
 from scout_adapters.llm.wires.openai_responses.usage import usage_of as responses_usage
 
@@ -67,6 +68,18 @@ def test_an_error_without_a_field_of_that_name_keeps_its_words(provider: str, bo
 )
 def test_no_more_is_read_from_a_cache_than_the_prompt_has(usage: Any) -> None:
     assert usage["input_token_details"]["cache_read"] == usage["input_tokens"] == 10
+
+
+@pytest.mark.parametrize(
+    "usage",
+    [
+        chat_usage({"prompt_tokens": 10, "completion_tokens": 3, "total_tokens": 0}),
+        responses_usage({"input_tokens": 10, "output_tokens": 3, "total_tokens": 0}),
+        gemini_usage({"promptTokenCount": 10, "candidatesTokenCount": 3, "totalTokenCount": 0}),
+    ],
+)
+def test_a_total_of_zero_is_one_that_was_not_counted(usage: Any) -> None:
+    assert usage["total_tokens"] == 13
 
 
 def test_an_answer_costs_its_output_though_too_many_tokens_were_cached() -> None:
