@@ -12,6 +12,7 @@ from http import HTTPStatus
 from scout_adapters.errors import ErrorKind, ProviderError
 from scout_adapters.llm.adapters.request_fixes import EFFORTS, RequestFixes, effort_of_request
 from scout_adapters.llm.failures.common_rules import OTHER_API
+from scout_adapters.llm.failures.quoted_prompt import without_prompt
 from scout_adapters.llm.types import PREVIOUS, ChatRequest, ProviderSpec
 
 HARMLESS = (
@@ -88,7 +89,7 @@ def fixes_after(
     if error.kind is ErrorKind.STATE_MISMATCH and not fixes.unsigned:
         return replace(fixes, unsigned=True)
     if error.kind in {ErrorKind.UNSUPPORTED, ErrorKind.INVALID_REQUEST}:
-        return _with_other_options(error.message, request, fixes)
+        return _with_other_options(without_prompt(error.message), request, fixes)
     return None
 
 

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 from scout_adapters.errors import ErrorKind as K
 from scout_adapters.llm.failures import common_rules, error_body, retry_after
 from scout_adapters.llm.failures.error_body import ErrorBody
-from scout_adapters.llm.failures.permanent import user_pattern_in
+from scout_adapters.llm.failures.permanent import PERMANENT_KINDS, user_pattern_in
 from scout_adapters.llm.failures.provider_rules import IDLE_WAITS, PROVIDERS, STATUSES
+from scout_adapters.llm.failures.quoted_prompt import without_prompt
 from scout_adapters.llm.failures.rule import Rule, normalize_code, rule, unwrap
 
 if TYPE_CHECKING:
@@ -60,6 +61,8 @@ def classify(
     """Return the kind of failure, and the seconds until a retry may succeed, or None."""
     if status < HTTPStatus.BAD_REQUEST and provider in IDLE_WAITS:
         headers = {name: value for name, value in headers.items() if name != "retry-after"}
+    own, message = without_prompt(body.own_message), without_prompt(body.message)
+    body = replace(body, message=message, own_message=own)
     matched = _refine(_matching_rule(provider, status, headers, body), provider, body, server_now)
     return matched.kind, _wait_seconds(matched, provider, headers, body, server_now)
 
@@ -85,10 +88,11 @@ def _matching_rule(provider: str, status: int, headers: Mapping[str, str], body:
         return match
     if actual and actual < HTTPStatus.INTERNAL_SERVER_ERROR and user_pattern_in(messages[0]):
         return rule(K.AUTH_INVALID)
-    match = _first_match(common_rules.PHRASES, words, messages, actual) or _first_match(
-        common_rules.COARSE, words, messages, actual
-    )
-    return match or rule(_by_status(provider, status, actual, body))
+    coarse = _first_match(common_rules.COARSE, words, messages, actual)
+    match = _first_match(common_rules.PHRASES, words, messages, actual)
+    if match and match.kind in PERMANENT_KINDS and coarse and coarse.kind is K.INVALID_REQUEST:
+        match = coarse  # a code for a fault of the request: the message may begin with the prompt
+    return match or coarse or rule(_by_status(provider, status, actual, body))
 
 
 def _messages(body: ErrorBody) -> tuple[str, ...]:

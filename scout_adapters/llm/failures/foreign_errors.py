@@ -10,6 +10,7 @@ from langchain_core import exceptions as lc
 from scout_adapters._internal.redaction import mask_secrets
 from scout_adapters.errors import ErrorKind, Phase, ProviderError, provider_error
 from scout_adapters.llm.failures import error_from_exception, is_permanent_error
+from scout_adapters.llm.failures.quoted_prompt import without_prompt
 from scout_adapters.llm.failures.sdk_responses import causes_of, was_answered
 
 RATE_LIMIT_PHRASES = ("rate limit", "too many requests")
@@ -81,7 +82,7 @@ def _kind_and_phase(error: Exception) -> tuple[ErrorKind, Phase]:
 
 
 def _kind(error: Exception, names: Sequence[str]) -> ErrorKind:
-    message = str(error).lower()
+    message = without_prompt(str(error)).lower()
     if not CONNECT_ERRORS.isdisjoint(names) or isinstance(error, ConnectionRefusedError):
         return ErrorKind.CONNECT
     if isinstance(error, TimeoutError) or any("Timeout" in name for name in names):

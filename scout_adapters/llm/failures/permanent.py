@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from scout_adapters.errors import ErrorKind
+from scout_adapters.llm.failures.quoted_prompt import without_prompt
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -67,6 +68,7 @@ _RATE_LIMIT = re.compile(r"rate[ _-]?limit|too many requests", re.IGNORECASE)
 
 def permanent_text(text: str) -> bool:
     """Return whether the text of an unknown exception means that the key is permanently bad."""
+    text = without_prompt(text)
     return user_pattern_in(text) or (
         _contains_any(_current_phrases(), text) and not _RATE_LIMIT.search(text)
     )
@@ -74,7 +76,7 @@ def permanent_text(text: str) -> bool:
 
 def user_pattern_in(text: str) -> bool:
     """Return whether `text` contains a phrase that the user added."""
-    return _contains_any(_current_phrases() - _SHIPPED_PHRASES, text)
+    return _contains_any(_current_phrases() - _SHIPPED_PHRASES, without_prompt(text))
 
 
 def _current_phrases() -> frozenset[str]:

@@ -10,7 +10,13 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from scout_adapters.llm.failures import error_from_response
+from scout_adapters.llm.failures import (
+    PERMANENT_ERROR_PATTERNS,
+    error_from_response,
+    is_permanent_error,
+)
+from scout_adapters.llm.failures.foreign_errors import error_from_foreign
+from scout_adapters.llm.failures.quoted_prompt import without_prompt
 from tests.llm.failures.test_wordings import OTHERS, OVERFLOWS, UNSUPPORTED
 from tests.support.golden import NOW, ROWS, Golden
 
@@ -196,3 +202,81 @@ def test_a_prompt_as_the_whole_text_of_a_bad_request_page_changes_nothing(provid
     error = error_from_response(provider, status=400, headers={}, body=page.encode())
     assert error.kind == "invalid_request"
     assert "quota" not in error.message
+
+
+OWN_WORDS = (
+    *("why do I get rate limit exceeded all day?", "what is an invalid api key, tell me"),
+    *("Incorrect API key provided", "Your credit balance is too low", "insufficient_quota or not?"),
+    *("This model's maximum context length is 8 tokens", "I don't have an expired api key, do I"),
+    '{"error": {"message": "Invalid API key"}} is what I got',
+)
+QUOTES = ("\u201c{}\u201d", '"{}"', "'{}'", "`{}`", "\u00ab{}\u00bb")
+MESSAGES = (
+    "{} is not a valid message",
+    "{}: invalid type",
+    "Prompt {} was refused",
+    "Input: {} bad",
+)
+
+
+@pytest.mark.parametrize("prompt", OWN_WORDS)
+@pytest.mark.parametrize("quote", QUOTES)
+@pytest.mark.parametrize("message", MESSAGES)
+def test_a_quoted_prompt_at_the_beginning_changes_nothing(
+    prompt: str, quote: str, message: str
+) -> None:
+    if quote[0] in prompt and quote[0] != "'":
+        prompt = json.dumps(prompt)[1:-1]
+    text = message.format(quote.format(prompt))
+    for status, expected in (
+        (400, "invalid_request"),
+        (422, "invalid_request"),
+        (500, "server_error"),
+    ):
+        body = json.dumps({"error": {"message": text, "type": "invalid_request_error"}})
+        error = error_from_response("openai", status=status, headers={}, body=body, now=NOW)
+        assert str(error.kind) == expected
+        assert not is_permanent_error(error)
+        assert text[:80] in error.message
+    assert not is_permanent_error(RuntimeError(text))
+    assert error_from_foreign("mine", RuntimeError(text)).kind == "unknown"
+
+
+def test_the_user_s_own_patterns_are_not_searched_in_a_quoted_prompt(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(PERMANENT_ERROR_PATTERNS, "mine", ["key is tired"])
+    for message, kind_then in (
+        ('"my key is tired, why?" is not valid', "invalid_request"),
+        ("the key is tired", "auth_invalid"),
+    ):
+        body = json.dumps({"error": {"message": message}})
+        error = error_from_response("openai", status=400, headers={}, body=body, now=NOW)
+        assert (str(error.kind), is_permanent_error(error)) == (kind_then, "auth" in kind_then)
+
+
+def test_a_code_for_a_fault_of_the_request_counts_more_than_the_words_of_the_message() -> None:
+    error = {"message": "Invalid API key, what is that? is too short", "code": "invalid_value"}
+    body = json.dumps({"error": {**error, "type": "invalid_request_error"}})
+    refused = error_from_response("openai", status=400, headers={}, body=body, now=NOW)
+    assert str(refused.kind) == "invalid_request"
+
+
+@pytest.mark.parametrize("piece", ['"', "'", "`", "prompt \u201c", 'prompt "', "' a", '"\\'])
+def test_quotes_without_end_take_no_time(piece: str) -> None:
+    assert without_prompt(piece * 9999).startswith(piece.strip()[:1]) or "prompt" in piece
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "'messages.0' : for 'role:user' the following must be satisfied",
+        '"auto" tool choice requires --enable-auto-tool-choice',
+        "{'message': 'Invalid API key provided'}",
+        '"Invalid API key provided"',
+        "Invalid value: 'developer'. Supported values are: 'system'",
+        "",
+    ],
+)
+def test_names_in_quotes_and_a_server_s_own_words_stay(message: str) -> None:
+    assert without_prompt(message) == message
