@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from scout_adapters.route_files.yaml_text import Path as YamlPath
     from scout_adapters.route_files.yaml_text import YamlText
 
-REFERENCE = re.compile(r"env:([A-Za-z_][A-Za-z0-9_]*)")
+REFERENCE = re.compile(r"env:([^\s=,;:/]+)")
+"""Matches a reference to a variable of any name, such as `env:my-gateway.url`."""
 
 BY_REFERENCE = ("api_key", "api_keys")
 """Ends of the names of fields with keys, such as `groq_api_key`: their references are read at each

@@ -5,13 +5,13 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from typing import Any, NamedTuple
-from weakref import WeakSet
+from weakref import WeakKeyDictionary
 
 from scout_adapters._internal.clock import SYSTEM, Clock
 from scout_adapters._internal.fork import fork_safe_lock, process
 from scout_adapters._internal.logs import logger_of
 from scout_adapters.store.redis_url import RedisUrl, check_installed, connect
-from scout_adapters.store.store_advice import outage_text
+from scout_adapters.store.store_advice import fault_kind, outage_text
 
 logger = logger_of(__name__)
 
@@ -153,15 +153,18 @@ class RedisServer:
         return self.client.eval(call.function.text, len(call.keys), *call.keys, *call.arguments)
 
     def record_failure(self, error: Exception) -> StoreUnavailableError:
-        """Begin a pause, and return the error to raise; one line is logged for each outage."""
+        """Begin a pause, and return the error to raise.
+
+        One line is logged for each kind of fault in an outage.
+        """
         fault = outage_text(self.url.label, error)
         with self._lock:
-            is_new, self.fault = not self.fault, fault
+            self.fault = fault
             self._plan_next_try(self._clock.now())
             connected = self._connected
         if connected is not None and connected[0] == process.pid:
             self._disconnect(connected[1])  # after a failover the address may be another server
-        if is_new and _begins_outage(self):
+        if _is_new_fault(self, fault_kind(error)):
             logger.warning("the store cannot be used: %s", fault)
         return StoreUnavailableError(fault)
 
@@ -174,7 +177,7 @@ class RedisServer:
     def close(self) -> None:
         """Close the connections of this process; the next call opens new ones."""
         with _failing_lock:
-            _failing.discard(self)
+            _failing.pop(self, None)
         with self._lock:
             connected, self._connected = self._connected, None
         if connected is not None and connected[0] == process.pid:
@@ -187,18 +190,20 @@ class RedisServer:
             pool.disconnect(inuse_connections=False)
 
 
-_failing: WeakSet[RedisServer] = WeakSet()
-"""Servers that failed since their store was last used: health, limits and budgets have each one."""
+_failing: WeakKeyDictionary[RedisServer, set[str]] = WeakKeyDictionary()
+"""Servers that failed since their store was last used, with the kinds of their faults:
+health, limits and budgets have each a server of their own."""
 
 _failing_lock = fork_safe_lock()
 
 
-def _begins_outage(server: RedisServer) -> bool:
-    """Return whether none with the same address has failed yet, so that it is to be logged."""
+def _is_new_fault(server: RedisServer, kind: str) -> bool:
+    """Return whether none with the same address has failed like this yet, so that it is logged."""
     with _failing_lock:
-        is_first = all(other.url.label != server.url.label for other in _failing)
-        _failing.add(server)
-        return is_first
+        others = (known for other, known in _failing.items() if other.url.label == server.url.label)
+        is_new = not any(kind in known for known in others)
+        _failing.setdefault(server, set()).add(kind)
+        return is_new
 
 
 def _ends_outage(server: RedisServer) -> bool:
@@ -207,5 +212,5 @@ def _ends_outage(server: RedisServer) -> bool:
         if server not in _failing:
             return False
         for other in [each for each in _failing if each.url.label == server.url.label]:
-            _failing.discard(other)
+            del _failing[other]
         return True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -46,6 +47,21 @@ def test_an_address_an_organization_and_headers_come_from_variables(path: Path) 
         "gateway.example",
         *("org-blue", "red", "env: a text"),
     ]
+
+
+@pytest.mark.parametrize(
+    "name", ["gateway-url", "GATEWAY.URL", "2ND_URL", "Gateway(x86)", "URL_\u00c4"]
+)
+def test_a_variable_may_have_any_name(
+    path: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path.write_text(ROUTE.replace("GATEWAY_URL", name))
+    with pytest.raises(ConfigurationError, match=rf"the variable {re.escape(name)} is not set"):
+        ScoutRouterChatModel.from_file(path)
+    monkeypatch.setenv(name, VALUES["GATEWAY_URL"])
+    emulator = Emulator()
+    ScoutRouterChatModel.from_file(path, transport=emulator.transport()).invoke("Hello")
+    assert emulator.log[-1].headers.get("host") == "gateway.example"
 
 
 @pytest.mark.parametrize("name", ["GATEWAY_URL", "GATEWAY_ORG", "GATEWAY_TEAM"])

@@ -68,12 +68,13 @@ def test_a_limit_that_is_raised_or_lowered_replaces_the_older_one(sides: Sides) 
         answer(here, number)
         until(lambda usable=usable: left(there) == [usable])
     answer(there, 1, seconds=20)
-    until(lambda: left(here) == [0])
+    until(lambda: left(here) == [1])
     assert here.key().quotas["m"][0].until < time.monotonic() + 21
 
 
 @pytest.mark.parametrize(
-    ("processes", "number", "usable"), [(1, 3, 3), (3, 30, 28), (3, 1, 0), (3, 0, 0), (99, 40, 20)]
+    ("processes", "number", "usable"),
+    [(1, 3, 3), (3, 30, 28), (3, 1, 1), (3, 3, 2), (3, 0, 0), (99, 40, 20)],
 )
 def test_a_request_is_left_to_each_other_process_at_most_half_of_them(
     processes: int, number: int, usable: int

@@ -110,6 +110,28 @@ def test_a_store_that_is_away_is_tried_once_in_a_pause_by_all_calls(
         assert (len(sent), len(caplog.records)) == (2, 1)
 
 
+def test_another_kind_of_fault_at_one_address_is_logged_once_too(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    faults = [
+        *("Connection closed by server.", "Connection refused", "Redis is loading the dataset"),
+        *("invalid username-password pair", "Connection refused", "Authentication required."),
+    ]
+    with faulty_server(ANSWERS["loading"]) as address, caplog.at_level(logging.WARNING):
+        servers = [RedisServer(parse_redis_url(address)) for _ in range(2)]
+        for turn in (1, 2):
+            for fault in faults:
+                for server in servers:
+                    server.record_failure(OSError(fault))
+            lines = [record.getMessage() for record in caplog.records]
+            assert len(lines) == 3 * turn - 1
+            assert "Connection closed" in lines[-2]
+            assert "invalid username" in lines[-1]
+            for server in servers:
+                server._record_recovery()
+            assert "can be used again" in caplog.records[-1].getMessage()
+
+
 def _refuse() -> list[object]:
     raise OSError("no answer")
 

@@ -42,15 +42,16 @@ def share_quota(state: KeyState, model: str, left: tuple[QuotaLeft, ...], now: f
 
 
 def set_aside(state: KeyState, left: tuple[QuotaLeft, ...]) -> tuple[QuotaLeft, ...]:
-    """Return the quota left without one request for each other process, or without its half.
+    """Return the quota left without one request for each other process, at most without its half.
 
-    Other processes may use the key at the same moment, before their use is published.
+    Other processes may use the key at the same moment, which no process knows of another. The last
+    request is left to all: set aside by each, it would be used by none.
     """
     others = state.shared.others() if state.shared and state.shared.shares_quotas else 0
     if not others:
         return left
     return tuple(
-        replace(quota, left=quota.left - min(others, (quota.left + 1) // 2))
+        replace(quota, left=quota.left - min(others, quota.left // 2))
         if quota.counts == "requests"
         else quota
         for quota in left
