@@ -98,7 +98,7 @@ def test_a_store_that_is_away_is_tried_once_in_a_pause_by_all_calls(
     with faulty_server(ANSWERS["loading"]) as address:
         server = RedisServer(parse_redis_url(address), clock=FakeTime().clock)
         sent: list[object] = []
-        server._send = lambda calls: sent.append(calls) or _refuse()  # type: ignore[method-assign]  # a fault
+        server._send = lambda calls: sent.append(calls) or refuse()  # type: ignore[method-assign]  # a fault
         with caplog.at_level(logging.WARNING):
             for _ in range(100):
                 with pytest.raises(StoreUnavailableError, match="no answer"):
@@ -110,29 +110,7 @@ def test_a_store_that_is_away_is_tried_once_in_a_pause_by_all_calls(
         assert (len(sent), len(caplog.records)) == (2, 1)
 
 
-def test_another_kind_of_fault_at_one_address_is_logged_once_too(
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    faults = [
-        *("Connection closed by server.", "Connection refused", "Redis is loading the dataset"),
-        *("invalid username-password pair", "Connection refused", "Authentication required."),
-    ]
-    with faulty_server(ANSWERS["loading"]) as address, caplog.at_level(logging.WARNING):
-        servers = [RedisServer(parse_redis_url(address)) for _ in range(2)]
-        for turn in (1, 2):
-            for fault in faults:
-                for server in servers:
-                    server.record_failure(OSError(fault))
-            lines = [record.getMessage() for record in caplog.records]
-            assert len(lines) == 3 * turn - 1
-            assert "Connection closed" in lines[-2]
-            assert "invalid username" in lines[-1]
-            for server in servers:
-                server._record_recovery()
-            assert "can be used again" in caplog.records[-1].getMessage()
-
-
-def _refuse() -> list[object]:
+def refuse() -> list[object]:
     raise OSError("no answer")
 
 
@@ -350,25 +328,6 @@ def test_a_model_goes_on_after_a_reset_of_the_process() -> None:
         process_state.reset(process_state.snapshot())
         assert model.invoke("Hello").text
     until(lambda: all(thread.name != "scout-store-news" for thread in threading.enumerate()))
-
-
-def test_an_outage_is_logged_once_for_health_limits_and_budgets(
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    with faulty_server(ANSWERS["loading"]) as address, caplog.at_level(logging.WARNING):
-        url = parse_redis_url(address)
-        servers = [RedisServer(url) for _ in range(3)]
-        for server in servers:
-            server._send = lambda _: _refuse()  # type: ignore[method-assign]  # a fault
-        for turn in range(2):
-            for server in servers:
-                server._next_try = 0.0
-                with pytest.raises(StoreUnavailableError):
-                    server.run([])
-            assert len(caplog.records) == 2 * turn + 1
-            for server in servers:
-                server._record_recovery()
-            assert len(caplog.records) == 2 * turn + 2
 
 
 @pytest.mark.parametrize(

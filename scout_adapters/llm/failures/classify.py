@@ -88,11 +88,23 @@ def _matching_rule(provider: str, status: int, headers: Mapping[str, str], body:
         return match
     if actual and actual < HTTPStatus.INTERNAL_SERVER_ERROR and user_pattern_in(messages[0]):
         return rule(K.AUTH_INVALID)
-    coarse = _first_match(common_rules.COARSE, words, messages, actual)
-    match = _first_match(common_rules.PHRASES, words, messages, actual)
+    match = _by_message(words, messages, actual)
+    return match or rule(_by_status(provider, status, actual, body))
+
+
+def _by_message(
+    words: frozenset[str], messages: tuple[str, ...], status: int | None
+) -> Rule | None:
+    """Return the rule of a message, or of a coarse code.
+
+    A code for a fault of the request counts more than words about the key or its account: the
+    message may begin with the prompt.
+    """
+    coarse = _first_match(common_rules.COARSE, words, messages, status)
+    match = _first_match(common_rules.PHRASES, words, messages, status)
     if match and match.kind in PERMANENT_KINDS and coarse and coarse.kind is K.INVALID_REQUEST:
-        match = coarse  # a code for a fault of the request: the message may begin with the prompt
-    return match or coarse or rule(_by_status(provider, status, actual, body))
+        return coarse
+    return match or coarse
 
 
 def _messages(body: ErrorBody) -> tuple[str, ...]:
