@@ -14,7 +14,9 @@ from scout_adapters.llm.types import Wire
 MEDIA = frozenset({"image", "audio", "video", "file", "image_url", "input_audio", "video_url"})
 """Types of media blocks, in LangChain's and OpenAI's form."""
 
-DATA_URL = re.compile(r"data:(?P<mime>[^;,]*)(?:;[^;,]*)*;base64,(?P<data>.*)", re.DOTALL)
+DATA_URL = re.compile(
+    r"data:(?P<mime>[^;,]*)(?:;[^;,]*)*;base64,(?P<data>.*)", re.DOTALL | re.IGNORECASE
+)
 CALLS = frozenset(
     {
         "tool_use",
@@ -163,14 +165,14 @@ def _nested_source(source: Json) -> Json | None:
 def _inline_data(data: Any, mime: str | None) -> Json | None:
     # langchain-google-genai accepts raw bytes here.
     data = b64encode(data).decode() if isinstance(data, bytes) else str(data)
-    if data.startswith("data:"):
+    if data[:5].lower() == "data:":
         return _url_or_data(data, mime)
     return {"base64": data, "mime_type": mime} if mime else {"base64": data}
 
 
 def _url_or_data(url: str, mime: str | None) -> Json:
     if match := DATA_URL.fullmatch(url):
-        return {"base64": match["data"], "mime_type": match["mime"] or mime}
+        return {"base64": match["data"], "mime_type": match["mime"].lower() or mime}
     return {"url": url, "mime_type": mime} if mime else {"url": url}
 
 

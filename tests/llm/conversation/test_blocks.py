@@ -80,6 +80,14 @@ from tests.llm.conversation.turns import OPENAI, PNG, talk
             {"type": "image", **PNG, "detail": "low"},
         ),
         (
+            {"type": "image_url", "image_url": "Data:IMAGE/PNG;BASE64,AAAA"},
+            {"type": "image", **PNG},
+        ),
+        (
+            {"type": "image", "source_type": "base64", "data": "DATA:image/png;base64,AAAA"},
+            {"type": "image", **PNG},
+        ),
+        (
             {"type": "input_audio", "input_audio": {"data": "AAAA", "format": "mp3"}},
             {"type": "audio", "base64": "AAAA", "mime_type": "audio/mp3"},
         ),
