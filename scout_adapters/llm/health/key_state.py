@@ -142,13 +142,16 @@ class KeyState(_HiddenKey):
             return ready
         if self.permanently_failed and self.in_flight:
             return now + PROBE_POLL_SECONDS
-        ramp = self.ramp(model, now)
-        return ready if ramp is None or ramp.admits(now) else ramp.poll_at(now)
+        full = self._full_ramp(model, now)
+        return ready if full is None else full.poll_at(now)
 
     def wait(self, model: str | None, now: float) -> None:
         """Count a call that waits for the key, if the key is in cooldown."""
-        if (ramp := self.ramps.get(model)) is not None and self.ready_at(model) > now:
-            ramp.wait()
+        if self.ramps.get(model) is None or self.ready_at(model) <= now:
+            return
+        with health_lock:
+            if (ramp := self.ramps.get(model)) is not None:
+                ramp.wait()
 
     def is_usable(self, model: str | None, now: float) -> bool:
         """Return whether the key can be leased now.
@@ -158,8 +161,15 @@ class KeyState(_HiddenKey):
         probe_running = self.permanently_failed and self.in_flight
         if probe_running or self.ready_at(model) > now:
             return False
-        ramp = self.ramp(model, now)
-        return ramp is None or ramp.admits(now)
+        return self._full_ramp(model, now) is None
+
+    def _full_ramp(self, model: str | None, now: float) -> Ramp | None:
+        """Return the limit that admits no further request for a model now; None if one may go."""
+        if self.ramps.get(model) is None:
+            return None
+        with health_lock:  # calls in other threads change it
+            ramp = self.ramp(model, now)
+            return None if ramp is None or ramp.admits(now) else ramp
 
     def ramp(self, model: str | None, now: float) -> Ramp | None:
         """Return the limit of unanswered requests for a model; None if there is no limit."""

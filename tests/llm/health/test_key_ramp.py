@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor, wait
+
 import pytest
 
 from scout_adapters.llm.health.key_pool import KeyPool
 from scout_adapters.llm.health.key_ramp import ACCEPTED_SECONDS, CROWD_SECONDS, OPEN_SECONDS
-from scout_adapters.llm.health.key_state import Lease
+from scout_adapters.llm.health.key_state import Lease, health_lock
 from tests.llm.health.pools import NOW, pool
 from tests.support.fake_http import GROQ, key_state
+from tests.support.waiting import HANG
 
 END = NOW + 5.0
 """When the rest is over."""
@@ -75,3 +78,15 @@ async def test_a_lone_call_that_waits_counts_once(providers, wire, groq, ask) ->
     await ask(groq("gsk_lone"))
     assert len(providers.requests) == 2
     assert not any(key_state("gsk_lone").ramps.values())
+
+
+def test_a_limit_is_not_read_while_another_thread_changes_it() -> None:
+    """Both would remove the same request, and a call would end with a StopIteration."""
+    state = limited(waiting=4).states[0]
+    with ThreadPoolExecutor(2) as threads:
+        with health_lock:
+            due = threads.submit(state.due_at, "m", END)
+            usable = threads.submit(state.is_usable, "m", END)
+            assert wait([due, usable], timeout=0.1).done == set()
+        assert due.result(HANG) == END
+        assert usable.result(HANG)
