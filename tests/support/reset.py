@@ -14,12 +14,14 @@ from scout_adapters import testing
 LIVE = os.environ.get("SCOUT_RECORD") == "live"
 """Whether cassettes are being recorded of the real APIs, with this machine's keys."""
 
-OF_PROVIDERS = re.compile(r"_(API_KEYS?|API_URL|BASE_URL|API_BASE|TOKEN)(_\d+)?$")
-"""Matches variables with keys and addresses of providers."""
+OF_PROVIDERS = re.compile(
+    r"^(AWS|AZURE|OPENAI)_|_(API_KEYS?|API_URL|BASE_URL|API_BASE|TOKEN)(_\d+)?$"
+)
+"""Matches variables with keys, addresses and other settings of providers and their SDKs."""
 
 
 @cache
-def _is_setting(name: str) -> bool:
+def is_setting(name: str) -> bool:
     """Return whether a variable is a key, an address or a setting: the same in every test."""
     if name == "SCOUT_RECORD":  # chosen for this run, not a setting of the machine
         return False
@@ -28,7 +30,7 @@ def _is_setting(name: str) -> bool:
 
 def clear_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """Remove this machine's keys, addresses and settings until the end of a test."""
-    for name in [] if LIVE else filter(_is_setting, list(os.environ)):
+    for name in [] if LIVE else filter(is_setting, list(os.environ)):
         monkeypatch.delenv(name)
 
 

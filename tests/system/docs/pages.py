@@ -13,6 +13,7 @@ from pathlib import Path
 
 from scout_adapters.testing import Emulator
 from tests.support.paths import README, ROOT
+from tests.support.reset import is_setting
 
 EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
 PROVIDERS = ("groq", "anthropic", "google", "mistral", "openai")
@@ -102,4 +103,5 @@ def surroundings() -> Iterator[dict[str, str]]:
     emulator = Emulator()
     with emulator.serve():
         addresses = {f"{name.upper()}_API_URL": emulator.url(name) for name in PROVIDERS}
-        yield {**os.environ, **addresses, **KEYS}
+        machine = {name: each for name, each in os.environ.items() if not is_setting(name)}
+        yield {**machine, **addresses, **KEYS}
