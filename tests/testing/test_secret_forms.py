@@ -119,6 +119,9 @@ FORMS: dict[str, tuple[str, Callable[[], Exchange]]] = {
     "file name": (KEY, lambda: multipart(f'name="f"; {NAME}')),
     "file name of binary data": (KEY, lambda: multipart(f'name="f"; {NAME}', b"\xff\xfe\x00\x01")),
     "encoded file name": (KEY, lambda: multipart(f"name=f; filename*=UTF-8''a%20{KEY}.txt")),
+    "variable of a service": (PLAIN, lambda: exchange(f"A_TOKEN={PLAIN}\nDEPLOY_KEY: {PLAIN}")),
+    "variables in JSON": (PLAIN, lambda: answered({"a": json.dumps({"SERVICE_TOKEN": PLAIN})})),
+    "secret of a webhook": (PLAIN, lambda: exchange(f"webhook_secret: {PLAIN}")),
     "field of a form": (PLAIN, lambda: multipart('name="api_key"', PLAIN.encode())),
 }  # fmt: skip
 REFUSED = {
@@ -185,6 +188,43 @@ def test_a_secret_that_cannot_be_removed_keeps_the_file_from_being_written(
     assert not list(tmp_path.iterdir())
 
 
+DIGITS = "0f1e2d3c4b5a69788796a5b4c3d2e1f0"
+OTHER_SERVICES = [
+    f"dapi{DIGITS}",
+    f"fc-{DIGITS}",
+    f"dop_v1_{DIGITS}{DIGITS}",
+    "npm_a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8",
+    "glpat-maIlxkWHuscGSbxMywTN",
+    f"hvs.{DIGITS}-_A",
+    "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",
+    f"pypi-AgEIcHlwaS5vcmc{DIGITS}{DIGITS}",
+    f"pcsk_EBXOX7_{DIGITS}{DIGITS}",
+    "ABSK" + base64.b64encode(f"BedrockAPIKey-ab12-at-1:{DIGITS}".encode()).decode(),
+    f"bedrock-api-key-{encoded({'presigned': DIGITS})}",
+    f"{DIGITS}{DIGITS[:20]}JQQJ99BAACYeBjFXJ3w3AAABACOG0K6H",
+]
+"""No keys."""
+
+
+@pytest.mark.parametrize("key", OTHER_SERVICES, ids=lambda key: key[:8])
+def test_a_key_of_another_service_is_removed(key: str) -> None:
+    request, response = scrubbed(exchange(f"It is {key}, is it good?", json.dumps({"a": key})))
+    assert json.loads(request.body)["messages"][0]["content"] == "It is KEY, is it good?"
+    assert json.loads(response["body"]["string"]) == {"a": "KEY"}
+
+
+def test_a_variable_that_the_test_sets_is_known_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scrubber = SecretScrubber()
+    monkeypatch.setenv("SHOP_TOKEN", PLAIN)
+    request, response = exchange(f"Is {PLAIN} good?", f'{{"a": "{PLAIN} is"}}')
+    pair = scrubber.request(request), scrubber.response(response)
+    monkeypatch.delenv("SHOP_TOKEN")
+    write_cassette(tmp_path / "x.yaml", Stamp(), [pair])
+    assert PLAIN not in (tmp_path / "x.yaml").read_text()
+
+
 def test_a_compressed_request_is_scrubbed_inside() -> None:
     request, _ = scrubbed(exchange(body=gzip.compress(f"the {KEY}".encode())))
     assert gzip.decompress(request.body) == b"the KEY"
@@ -207,6 +247,10 @@ def test_an_answer_that_httpx_had_compressed_is_recorded_as_text(tmp_path: Path)
         "a%3Dsk-learn-compatible-2 and \\u003chf_transformers_version_4",
         "the author: someone12345, a tokenizer=cl100k_base, secret: none12 of them",
         "msg_" + "ab12" * 6 + " session_" + "cd34" * 6,
+        "PRIMARY_KEY=6f1c2f3e-8f5d-4e0c-9b7a-2f6f4f0d9a11, CACHE_KEY=conversation-20261130",
+        "next_page_token=6f1c2f3e8f5d4e0c9b7a, MAX_TOKENS=100000000000000000000",
+        "jina-embeddings-v2-base-en, jina-reranker-v2-base-multilingual, co-authored-on-20261130",
+        "sg.example.org, npm_config_registry=https://x, fc-list, hvs.example, dapi/v1/users",
     ],
 )
 def test_a_text_that_resembles_these_forms_stays(text: str) -> None:

@@ -80,7 +80,7 @@ class Scrubber:
 
     secrets: Sequence[str] = ()
     seen: set[str] = field(default_factory=set, repr=False)
-    """Keys in the headers of the requests so far."""
+    """Secrets that were found since: keys in the headers of the requests so far."""
 
     def __repr__(self) -> str:
         return f"Scrubber({len(self.secrets)} secrets)"

@@ -10,7 +10,13 @@ from urllib.parse import parse_qsl, urlsplit
 import orjson
 
 from scout_adapters.testing.scrubbing.content_encoding import decompressed
-from scout_adapters.testing.scrubbing.scrubber import KEPT_HEADERS, MASK, numbered, text_of
+from scout_adapters.testing.scrubbing.scrubber import (
+    KEPT_HEADERS,
+    MASK,
+    known_secrets,
+    numbered,
+    text_of,
+)
 from scout_adapters.testing.scrubbing.secret_spans import hidden_texts, secret_spans
 from scout_adapters.testing.scrubbing.split_secrets import framed_texts, split_texts
 from scout_adapters.testing.scrubbing.stream_scrubber import StreamScrubber
@@ -32,6 +38,11 @@ _CREDENTIAL = re.compile(
 
 class SecretScrubber(StreamScrubber):
     """Removes secrets also in base64 and in pieces of a stream; leaves what only resembles them."""
+
+    def request(self, request: Recorded) -> Recorded:
+        """Scrub a request; a test may have set variables since the scrubber was made."""
+        self.seen.update(set(known_secrets()).difference(self.secrets))
+        return super().request(request)
 
     def text(self, text: str) -> str:
         """Mask the known secrets, and texts that look like one."""

@@ -28,14 +28,23 @@ _MORE_SHAPES = re.compile(
     _START + r"(?P<key>"
     r"(?:IQoJb3JpZ2lu|F[wQ]oGZXIvYXdz)(?:[A-Za-z0-9+/=_\-]|%2[BbFf]|%3[Dd]){40,}"
     r"|(?:AKIA|ASIA)[A-Z0-9]{16}(?![A-Za-z0-9])"
-    r"|(?:gh[osur]|glpat|xox[abeprs]|tvly|lsv2|GOCSPX|dapi|pat|jina|voyage|co)[-_]"
-    r"(?=[A-Za-z0-9_\-]*\d)[A-Za-z0-9_\-]{20,}"
+    r"|(?:ABSKQmVkcm9ja0FQSUtleS|bedrock-api-key-)[A-Za-z0-9+/]{40,}={0,2}"
+    r"|[A-Za-z0-9]{40,60}JQQJ99[A-Za-z0-9]{16,30}"
+    r"|(?:dapi|fc-)[0-9a-f]{32}(?![0-9A-Za-z])|dop_v1_[0-9a-f]{64}|npm_[A-Za-z0-9]{36}"
+    r"|(?:pypi-|pcsk_)(?=[A-Za-z0-9_\-]*\d)[A-Za-z0-9_\-]{40,}"
+    r"|(?:glpat|GOCSPX)-(?=[A-Za-z0-9_\-]*[A-Z\d])[A-Za-z0-9_\-]{20,}"
+    r"|hvs\.(?=[A-Za-z0-9_\-]*\d)[A-Za-z0-9_\-]{24,}|SG\.[A-Za-z0-9_\-]{16,}\.[A-Za-z0-9_\-]{16,}"
+    r"|(?P<prefixed>(?:gh[osur]|xox[abeprs]|tvly|lsv2|dapi|pat|jina|voyage|co)[-_]"
+    r"(?=[A-Za-z0-9_\-]*\d)[A-Za-z0-9_\-]{20,})"
     r"|[A-Za-z0-9_\-]{2,16}\*{3,}[A-Za-z0-9_\-]{2,16}"
     r"|(?<=[Bb]earer%20)[A-Za-z0-9_\-.=%]{8,}"
     r"|-----BEGIN [A-Z ]{0,20}PRIVATE KEY-----.*?-----END [A-Z ]{0,20}PRIVATE KEY-----)",
     re.DOTALL,
 )
-"""Keys of other services that chains use, and keys of clouds."""
+"""Keys of other services that chains use, and keys of clouds.
+
+Every newer key of Azure contains `JQQJ99`; a long one of Bedrock is a text in base64.
+"""
 
 _NAMED = re.compile(
     rf"(?i){_START}"
@@ -48,6 +57,15 @@ _NAMED = re.compile(
     r"(?P<value>[A-Za-z0-9_\-./+=~!@#$^&*%]{8,4096})"
 )
 """A value after the name of a secret: in JSON, query strings, configuration and forms."""
+
+_VARIABLE = re.compile(
+    rf"{_START}(?:[A-Z][A-Z0-9_]{{0,62}}_(?:TOKEN|SECRET|KEY|PASSWORD)S?|[a-z][a-z0-9]{{0,30}}_secret)"
+    r"(?:\\*[\"']|%22)?\s{0,3}(?:[:=]|%(?:25)?3[AaDd])\s{0,3}(?:\\*[\"']|%22)?"
+    r"(?P<value>[A-Za-z0-9_\-./+=~%]{16,4096})"
+)
+"""A value after the name of a variable: it is a secret if it is random."""
+
+_UUID = re.compile(r"(?i)[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 _IN_ADDRESS = re.compile(r"://[^\s:/@\"'<>\\]{1,64}:(?P<value>[^\s:/@\"'<>\\]{8,256})@")
 """The password of an address, as of a database."""
@@ -120,7 +138,9 @@ def _shaped(text: str) -> Iterator[Span]:
         key = match["key"]
         if "***" in key or (is_random(key) and not _is_in_data(text, *match.span("key"))):
             yield match.span("key")
-    yield from (match.span("key") for match in _MORE_SHAPES.finditer(text))
+    for match in _MORE_SHAPES.finditer(text):
+        if not match["prefixed"] or is_random(match["prefixed"]):  # models are `jina-…`, too
+            yield match.span("key")
     yield from (match.span() for match in _BASIC.finditer(text) if ":" in decoded_text(match[0]))
 
 
@@ -156,6 +176,9 @@ def _named(text: str) -> Iterator[Span]:
         for match in pattern.finditer(text):
             if match["value"] != _MASKED and _is_value(match["value"]):
                 yield match.span("value")
+    for match in _VARIABLE.finditer(text):
+        if is_random(match["value"]) and not _UUID.fullmatch(match["value"]):
+            yield match.span("value")
 
 
 def _is_value(value: str) -> bool:
