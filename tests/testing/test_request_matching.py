@@ -100,3 +100,10 @@ def test_a_recording_with_the_same_ids_is_nearer_than_one_with_others() -> None:
     ranks = [compare(post([recorded]), current).rank for recorded in (ONE, OTHER, "else")]
     assert ranks == sorted(ranks)
     assert ranks[0] < ranks[1]
+
+
+def test_a_recording_of_the_same_words_is_nearer_than_a_masked_one() -> None:
+    word = post({"content": "is hello a key?"})
+    masked = compare(post({"content": "is KEY a key?"}), word)
+    assert masked.same
+    assert compare(word, word).rank < masked.rank

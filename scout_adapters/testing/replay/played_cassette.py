@@ -143,9 +143,9 @@ class PlayedCassette(Cassette):  # type: ignore[misc]  # vcrpy is untyped
             return unplayed_text(self.plan, left) if left else ""
 
     def _nearest(self, request: Recorded, current: Recorded) -> _Claim | None:
-        """Return the recording with the fewest renamed ids, of those that are left."""
+        """Return the nearest recording of the same meaning, of those that are left."""
         taken = {claim.at for claim in self._claims.values()}
-        best: tuple[tuple[int, int], _Claim] | None = None
+        best: tuple[tuple[int, int, int], _Claim] | None = None
         for at, (recorded, _) in enumerate(self.data):
             if self.play_counts[at] or at in taken:
                 continue

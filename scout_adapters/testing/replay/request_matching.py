@@ -72,6 +72,9 @@ class Renaming:
     recorded: dict[str, str] = field(default_factory=dict)
     """The recorded id, by the id now."""
 
+    masked: int = 0
+    """How many texts are equal only because a masked secret stands for any word."""
+
     def add(self, recorded: str, current: str) -> bool:
         """Map an id to another; return False if one of them is mapped to a third."""
         return (
@@ -98,10 +101,10 @@ class Comparison:
         return not self.differences
 
     @property
-    def rank(self) -> tuple[int, int]:
-        """Sorts the nearest first: number of differences, then of renamed ids."""
+    def rank(self) -> tuple[int, int, int]:
+        """Sorts the nearest first: number of differences, of masked texts, of renamed ids."""
         place = sum(100 for where, *_ in self.differences if not where.startswith("$"))
-        return len(self.differences) + place, len(self.renaming.changes)
+        return len(self.differences) + place, self.renaming.masked, len(self.renaming.changes)
 
 
 def compare(recorded: Recorded, current: Recorded) -> Comparison:
@@ -190,8 +193,10 @@ def _same_text(recorded: str, current: str, ids: Renaming, *, is_id: bool) -> bo
     if len(ours) != len(theirs):
         return False
     pairs = zip(RANDOM_ID.split(recorded), RANDOM_ID.split(current), strict=True)
-    if not all(old == new or _matches_masked(old, new) for old, new in pairs):
+    changed = [(old, new) for old, new in pairs if old != new]
+    if not all(_matches_masked(old, new) for old, new in changed):
         return False
+    ids.masked += len(changed)
     return all(ids.add(old, new) for old, new in zip(ours, theirs, strict=True))
 
 
