@@ -156,7 +156,7 @@ POLICIES: Mapping[ErrorKind, ErrorPolicy] = {
     ),
     K.PROTOCOL: ErrorPolicy(
         "provider",
-        "the answer does not have the documented form",
+        "the answer broke off, or does not have the documented form: try again later",
         same_key=True,
         next_candidate=True,
         trips_circuit=True,

@@ -14,9 +14,16 @@ from langchain_core.language_models import BaseChatModel
 from scout_adapters import ScoutAuditCallbackHandler, ScoutRouterChatModel
 from scout_adapters.audit import AuditLog, read_rows
 from scout_adapters.chat_models.providers import ScoutGroqChatModel, ScoutMistralChatModel
-from scout_adapters.errors import NoWorkingKey, ProviderUnavailable
+from scout_adapters.errors import MalformedResponse, NoWorkingKey, ProviderUnavailable
 from scout_adapters.llm.health.key_texts import fingerprint
-from scout_adapters.testing import Emulator, OutOfCredit, Overloaded, RateLimited, Revoked
+from scout_adapters.testing import (
+    CloseBeforeAnswer,
+    Emulator,
+    OutOfCredit,
+    Overloaded,
+    RateLimited,
+    Revoked,
+)
 from tests.cli.shell import Done, run
 from tests.report.output import line
 
@@ -208,3 +215,15 @@ def test_the_log_that_is_read_and_why_is_said_on_stderr(
     assert audit("calls").err == f"no log at {default}: SCOUT_AUDIT_PATH is not set\n"
     AuditLog(default).log("event")
     assert audit("calls").err == f"reading {default}: SCOUT_AUDIT_PATH is not set\n"
+
+
+def test_the_advice_fits_an_answer_that_never_came(tmp_path: Path) -> None:
+    transport = Emulator(down={"groq": CloseBeforeAnswer()}).transport()
+    model = ScoutGroqChatModel(api_key="k", transport=transport, max_retries=0)
+    config = {
+        "callbacks": [ScoutAuditCallbackHandler(tmp_path / "x.jsonl")],
+        "run_id": UUID(FAILED),
+    }
+    with pytest.raises(MalformedResponse):
+        model.invoke("hi", config)  # type: ignore[arg-type]  # a config
+    assert "the answer broke off, or does not" in audit("show", FAILED, tmp_path / "x.jsonl").out
