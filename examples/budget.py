@@ -1,4 +1,7 @@
-"""No more than half a dollar a day for each user, and the cheaper model where it gets tight."""
+"""No more than half a dollar a day for each user, and the cheaper model where it gets tight.
+
+Set ANTHROPIC_API_KEY and GROQ_API_KEY, or one of them.
+"""
 
 from scout_adapters import ScoutBudgetCallbackHandler, ScoutRouterChatModel
 from scout_adapters.errors import BudgetExceeded

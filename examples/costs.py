@@ -1,4 +1,7 @@
-"""What did that cost? By model and key, for everything inside a `with` block."""
+"""What did that cost? By model and key, for everything inside a `with` block.
+
+Set GROQ_API_KEY.
+"""
 
 from scout_adapters import ScoutGroqChatModel, get_scout_cost_callback
 

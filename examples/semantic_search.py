@@ -1,4 +1,7 @@
-"""Search texts by meaning, with embeddings from two sets of keys; and what it costs."""
+"""Search texts by meaning, with embeddings from two sets of keys; and what it costs.
+
+Set GOOGLE_API_KEY, or write keys of yours in the place of `AIza-one` and `AIza-two`.
+"""
 
 from langchain_core.vectorstores import InMemoryVectorStore
 

@@ -1,4 +1,7 @@
-"""An answer in the form of a pydantic class, from whichever provider is up."""
+"""An answer in the form of a pydantic class, from whichever provider is up.
+
+Set GROQ_API_KEY and GOOGLE_API_KEY, or one of them.
+"""
 
 from pydantic import BaseModel, Field
 

@@ -79,3 +79,12 @@ def test_the_expected_output_is_that_of_pages_that_exist() -> None:
 
 def test_examples_are_short() -> None:
     assert [path.name for path in EXAMPLES if len(path.read_text().splitlines()) >= 60] == []
+
+
+def test_an_example_says_which_keys_it_needs() -> None:
+    """An example without the emulator sends requests, unless it only looks at a route."""
+    offline = ("emulator", "offline", "Redis", ", on=")
+    texts = {path.name: path.read_text() for path in EXAMPLES}
+    live = {name: text for name, text in texts.items() if not any(map(text.__contains__, offline))}
+    assert len(live) == 5
+    assert [name for name, text in live.items() if "_API_KEY" not in text.split('"""')[1]] == []
