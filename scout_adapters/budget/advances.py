@@ -77,6 +77,8 @@ class AdvanceHold(Hold):
 
     advance: Advance | None = None
     is_open = False
+    stored: Hold | None = None
+    """The hold in the store that was last made for this call; it may also have been refused."""
 
 
 class Advances:

@@ -96,9 +96,9 @@ class RedisBudgets:
         self, accounts: Sequence[Account], amount: int, *, beyond: bool = False
     ) -> Hold | Balance:
         hold = AdvanceHold("", tuple(accounts), clamp(amount))
-        if beyond:
-            return self._hold_in_store(hold, beyond=True)
         try:
+            if beyond:
+                return self._hold_in_store(hold, beyond=True)
             if self.advances.serve(hold):
                 return hold
             if self.server.is_paused:  # fails at once, or holds here
@@ -106,6 +106,8 @@ class RedisBudgets:
             with self._fetching:  # one thread makes an advance, which serves the others
                 return self._fetch(hold)
         except BaseException:  # raised again; Ctrl-C: the hold may be lost
+            if hold.stored is not None and not hold.is_open:
+                self.settle(hold.stored, 0)
             self.settle(hold, 0)
             raise
 
@@ -159,21 +161,25 @@ class RedisBudgets:
         return min(account.limit - total.nano if total.epoch else 0 for account, total in seen)
 
     def _hold_in_store(
-        self, request: Hold, *, extra: int = 0, beyond: bool = False
+        self, request: AdvanceHold, *, extra: int = 0, beyond: bool = False
     ) -> Hold | Balance:
         """Hold an amount in one round trip; if the server answers, `extra` nano-dollars more."""
-        hold = Hold(token_hex(12), request.accounts, request.amount + extra)
+        hold = request.stored = Hold(token_hex(12), request.accounts, request.amount + extra)
         try:
             answer = self._run(self._hold_call(hold, beyond=beyond))
             self._local = None
             return self._result(hold, answer)
         except StoreUnavailableError as error:
+            request.stored = None
             self._settle_later(hold, 0)  # it may be held all the same
             if self._allows:
-                return self._hold_here(request.accounts, request.amount, beyond)
+                held = self._hold_here(request.accounts, request.amount, beyond)
+                request.stored = held if isinstance(held, Hold) else None
+                return held
             raise self._error(error) from None
         except BaseException:  # raised again; Ctrl-C: the hold may be stored
             self._settle_later(hold, 0)
+            request.stored = None
             raise
 
     def _hold_call(self, hold: Hold, *, beyond: bool, lease: float = LEASE_SECONDS) -> LuaCall:

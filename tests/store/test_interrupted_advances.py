@@ -21,7 +21,7 @@ from tests.store.held_money import (
     time,
 )
 from tests.support.interruption import Interruption
-from tests.support.redis_server import needs_redis
+from tests.support.redis_server import LocalRedis, needs_redis
 
 __all__ = ["store", "time"]
 
@@ -51,6 +51,24 @@ def test_a_hold_that_is_interrupted_holds_nothing(store: RedisBudgets, makes: bo
 
     for place in at_every_line(prepare, lambda: store.hold([ACCOUNT], AMOUNT)):
         assert amounts(store) == (0, 0 if place else AMOUNT, 0, 0), place
+
+
+@pytest.mark.parametrize("beyond", [True, False])
+def test_a_hold_without_an_advance_that_is_interrupted_holds_nothing(
+    store: RedisBudgets, redis: LocalRedis, beyond: bool
+) -> None:
+    processes: list[RedisBudgets] = []
+
+    def prepare() -> None:
+        processes.append(RedisBudgets(redis.url))  # a new one makes no advance for its first call
+
+    def step() -> None:
+        processes[-1].hold([ACCOUNT], AMOUNT, beyond=beyond)
+
+    for place in at_every_line(prepare, step):
+        processes[-1].close()
+        found = store.balances("b")
+        assert sum(each.held for each in found) == (0 if place else AMOUNT), place
 
 
 def test_a_settlement_that_is_interrupted_and_repeated_counts_once(store: RedisBudgets) -> None:
