@@ -145,8 +145,8 @@ class RedisStore:
         keys = self.server.key(TAG, "of", fact.subject), self.server.key(TAG, "index")
         left = max(1, round((fact.seconds - (now - since)) * 1000))
         # A server that is slow stores a fact late: what followed it must not seem to be older, not
-        # by a part of a millisecond either.
-        waited = now - max(since, self._answered_at)
+        # by a part of a millisecond either. What waited for the answer counts as of now.
+        waited = now - since if since > self._answered_at else 0.0
         age = max(0, int((fact.age + waited) * 1000))
         details = json.dumps(dict(fact.details))
         about = fact.subject, fact.place, fact.kind, left, age, details
