@@ -44,6 +44,10 @@ settings.load_profile("tests")
 AROUND = ("BUILD_NUMBER", "CI", "COLUMNS", "FORCE_COLOR", "NO_COLOR", "PYTEST_ADDOPTS", "PY_COLORS")
 """Variables of the run around, with which pytest and rich print other lines."""
 
+PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
+TRACING = ("OTEL_SDK_DISABLED", "LANGSMITH_TRACING", "LANGCHAIN_TRACING_V2")
+"""Variables of this machine that lead calls of tests elsewhere, or change what they record."""
+
 _around = pytest.MonkeyPatch()
 
 
@@ -53,6 +57,8 @@ def pytest_sessionstart() -> None:
     gc.set_threshold(50_000, 20, 50)  # collections took a twentieth of the time of all tests
     block_network()
     if not LIVE:
+        for name in (*PROXIES, *map(str.lower, PROXIES), *TRACING):
+            _around.delenv(name, raising=False)
         # Each client of httpx reads all authorities that there are, which takes 30 ms: here one.
         os.environ["SSL_CERT_FILE"] = str(AUTHORITY)
 
