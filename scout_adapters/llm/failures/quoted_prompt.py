@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 _QUOTED = (
-    r"\"(?:[^\"\\]|\\.)*+\"(?!\w)|'(?:[^'\\]|\\.|(?<=\w)'(?=\w))*+'(?!\w)|`[^`]*+`"
-    r"|\u201c[^\u201d]*+\u201d|\u2018[^\u2019]*+\u2019|\u00ab[^\u00bb]*+\u00bb"
+    r"\"(?:[^\"\\]|\\.)*\"(?!\w)|'(?:[^'\\]|\\.|(?<=\w)'(?=\w))*'(?!\w)|`[^`]*`"
+    r"|\u201c[^\u201d]*\u201d|\u2018[^\u2019]*\u2019|\u00ab[^\u00bb]*\u00bb"
 )
 """A quoted text; an apostrophe within a word ends none."""
 

@@ -111,7 +111,7 @@ def test_a_client_that_takes_a_timeout_gets_the_seconds_that_are_left(verb: str)
     emulator = Emulator()
     with emulator.serve():
         inner = ChatOpenAI(model="gpt-4o-mini", api_key="k", base_url=emulator.url("openai"))
-        run_model(inner, verb)  # the first call of a client takes long: it imports
+        inner.invoke("hi")  # the first call of a client takes long: it imports
         emulator.script("openai", [Hang()])
         model = router({"model": inner, "timeout": 4.0}, Whole())
         assert run_model(model, verb).text == "whole"

@@ -142,12 +142,15 @@ def test_a_request_to_google_is_held_for_its_searches(model: str, tools: Any, fe
     assert held - free == pytest.approx(fees, abs=1e-8)
 
 
+TEXT = {"type": "message", "content": [{"type": "output_text", "text": "hi"}]}
+
+
 def responses_answer(items: list[dict[str, Any]], tool: str, model: str) -> Any:
     body = {
         "id": "resp_1",
         "status": "completed",
         "model": model,
-        "output": items,
+        "output": [*items, TEXT],
         "tools": [{"type": tool}],
         "usage": {"input_tokens": 1000, "output_tokens": 100, "total_tokens": 1100},
     }
