@@ -145,9 +145,33 @@ class FactTable:
         return fact._replace(seconds=until - now, age=now - at)
 
     def has_own(self, fact: Fact) -> bool:
-        """Return whether this process published what is known of the fact's subject and place."""
-        known = self._subjects.get(fact.subject, {}).get(fact.place)
+        """Return whether what is known already includes a fact that this process published.
+
+        What it published last about the subject and place does, and a revival of its own that ended
+        a rest: the store has both in this order.
+        """
+        places = self._subjects.get(fact.subject, {})
+        known, state = places.get(fact.place), places.get(STATE)
+        if fact.kind == "rest" and state is not None and state.kind == "revival" and state.is_own:
+            return True
         return known is not None and known.is_own
+
+    def drop_rests_of_others(self, revival: Fact, now: float) -> list[Fact]:
+        """Drop the rests of other processes that a revival ends; return them.
+
+        They were received after this process had published the revival, but the store had them
+        before it.
+        """
+        places, at = self._subjects.get(revival.subject, {}), now - revival.age
+        ended = [
+            fact
+            for fact in _facts(revival.subject, places, now)
+            if fact.kind == "rest" and not places[fact.place].is_own
+            if not _is_later(places[fact.place], at)
+        ]
+        for fact in ended:
+            del places[fact.place]
+        return ended
 
     def of(self, subject: str, now: float) -> list[Fact]:
         """Return the facts of a subject that still apply."""

@@ -129,6 +129,35 @@ def test_of_two_facts_that_cross_on_the_way_all_keep_what_the_store_keeps() -> N
         assert side.key().permanently_failed == (kind == "quarantine")
 
 
+def test_a_rest_that_this_process_ended_does_not_come_back_with_its_own_message() -> None:
+    side = Side.of(MemoryStore())
+    fail(side, "cooldown", retry_after=3000)
+    (rest,) = side.health.live_facts()
+    side.pool.reset()
+    for fact in (rest, *side.health.live_facts()):
+        side.health.receive_own(fact)
+    assert side.key().is_usable("m", time.monotonic())
+    assert "rest" not in {fact.kind for fact in side.health.live_facts()}
+
+
+def test_a_rest_that_crossed_a_revival_on_the_way_ends_as_it_does_in_the_store() -> None:
+    side = Side.of(MemoryStore())
+    side.pool.reset()
+    shared = side.key().shared
+    assert shared is not None
+    (revival,) = (fact for fact in side.health.live_facts() if fact.subject == shared.subject)
+    others = [Fact(shared.subject, place, "rest", 60.0) for place in ("rest m", "rest")]
+    side.health.receive(others, in_order=True)
+    assert not side.key().is_usable("m", time.monotonic())
+    side.health.receive_own(revival._replace(age=3000.0))  # sent after an outage: the rests count
+    assert not side.key().is_usable("m", time.monotonic())
+    shared.rest("other", 3000)
+    side.health.receive_own(revival)
+    assert side.key().is_usable("m", time.monotonic())
+    (own,) = (fact for fact in side.health.live_facts() if fact.kind == "rest")
+    assert own.place == "rest other"
+
+
 def test_an_open_circuit_is_open_everywhere_until_probes_close_it(sides: Sides) -> None:
     circuits = [CircuitBreaker("groq"), CircuitBreaker("groq")]
     for side, circuit in zip(sides, circuits, strict=True):

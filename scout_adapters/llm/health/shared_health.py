@@ -96,11 +96,14 @@ class SharedHealth:
         with self._changing(fact.subject):
             now = self._now()
             with self._lock:
-                if self._table.has_own(fact):
-                    return
-                merged = self._table.merge(fact, now, in_order=True)
+                is_known = self._table.has_own(fact)
+                merged = None if is_known else self._table.merge(fact, now, in_order=True)
+                drops = is_known and fact.kind == "revival"
+                ended = self._table.drop_rests_of_others(fact, now) if drops else []
             if merged is not None:
                 self._apply(merged, now)
+            if ended and (state := self._keys.get(fact.subject)) is not None:
+                _end_rests(state, ended, now)
 
     def live_facts(self) -> list[Fact]:
         """Return the facts, of this and other processes, that have not expired."""
@@ -188,6 +191,17 @@ def _revive(state: KeyState, at: float) -> None:
         state.failures = state.marks = 0
         state.cooldown_until = 0.0
         state.model_cooldowns.clear()
+    state.notify()
+
+
+def _end_rests(state: KeyState, rests: list[Fact], now: float) -> None:
+    """End cooldowns, except those that last longer than the rests of other processes did."""
+    for rest in rests:
+        model, until = rest.place.partition(" ")[2], now + rest.seconds + SAME_END
+        if not model and state.cooldown_until <= until:
+            state.cooldown_until = 0.0
+        elif model and state.model_cooldowns.get(model, 0.0) <= until:
+            state.model_cooldowns.pop(model, None)
     state.notify()
 
 
