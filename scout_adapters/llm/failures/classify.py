@@ -98,13 +98,13 @@ def _by_message(
     """Return the rule of a message, or of a coarse code.
 
     A code for a fault of the request counts more than words about the key or its account: the
-    message may begin with the prompt.
+    message may begin with the prompt. A type that counts only without a status is no such code:
+    Anthropic's `invalid_request_error` may mean an account without credit.
     """
     coarse = _first_match(common_rules.COARSE, words, messages, status)
     match = _first_match(common_rules.PHRASES, words, messages, status)
-    if match and match.kind in PERMANENT_KINDS and coarse and coarse.kind is K.INVALID_REQUEST:
-        return coarse
-    return match or coarse
+    is_fault = coarse and coarse.kind is K.INVALID_REQUEST and not coarse.status
+    return coarse if match and match.kind in PERMANENT_KINDS and is_fault else match or coarse
 
 
 def _messages(body: ErrorBody) -> tuple[str, ...]:

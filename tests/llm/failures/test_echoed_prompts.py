@@ -262,6 +262,39 @@ def test_a_code_for_a_fault_of_the_request_counts_more_than_the_words_of_the_mes
     assert str(refused.kind) == "invalid_request"
 
 
+@pytest.mark.parametrize("status", [200, 400])
+def test_a_type_that_many_faults_share_counts_less_than_the_words_of_the_message(
+    status: int,
+) -> None:
+    """Anthropic has no other type for an account without credit, nor Google for a wrong key."""
+    for message, error_type, expected in (
+        ("Your credit balance is too low to access the API", "invalid_request_error", "billing"),
+        ("API key not valid. Please pass a valid API key.", "INVALID_ARGUMENT", "auth_invalid"),
+    ):
+        body = {"type": "error", "error": {"message": message, "type": error_type}}
+        sent = body if status == 200 else json.dumps(body).encode()
+        error = error_from_response("mine", status=status, headers={}, body=sent, now=NOW)
+        assert str(error.kind) == expected
+
+
+def test_a_long_prompt_at_the_beginning_changes_nothing() -> None:
+    error = RuntimeError(f'"{OWN_WORDS[1] * 999}" is too long')
+    assert not is_permanent_error(error)
+    assert error_from_foreign("mine", error).kind == "unknown"
+
+
+def test_the_text_of_a_response_is_no_prompt() -> None:
+    error = RuntimeError('Status 401, response text: "Incorrect API key provided"')
+    assert error_from_foreign("mine", error).kind == "auth_invalid"
+
+
+def test_a_body_that_breaks_off_within_an_escape_keeps_its_message() -> None:
+    for end in ("\\", "\\u", "\\u00", "\\u00e9"):
+        body = '{"error": {"message": "Overloaded", "code": "x"}, "input": "ab' + end
+        error = error_from_response("mine", status=500, headers={}, body=body.encode(), now=NOW)
+        assert error.message.startswith("Overloaded")
+
+
 @pytest.mark.parametrize("piece", ['"', "'", "`", "prompt \u201c", 'prompt "', "' a", '"\\'])
 def test_quotes_without_end_take_no_time(piece: str) -> None:
     assert without_prompt(piece * 9999).startswith(piece.strip()[:1]) or "prompt" in piece
