@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from scout_adapters.errors import ProviderTimeout, StreamInterrupted
 from scout_adapters.llm.types.stream_reader import ToolProgress
+from scout_adapters.llm.wires import anthropic_messages
 from tests.llm.wires.openai_responses.examples import SPEC, message, response, streamed, text_part
 from tests.support.fake_http import ANTHROPIC, OPENAI
 
@@ -123,6 +125,11 @@ def block(kind: str, index: int, **fields: Any) -> list[Any]:
     [
         block("server_tool_use", 1, id="s", name="code_execution", input={}),
         block("mcp_tool_use", 1, id="s", name="f", server_name="m", input={}),
+        [
+            *block("mcp_tool_use", 1, id="s", name="f", server_name="m", input={}),
+            *block("mcp_tool_use", 2, id="t", name="f", server_name="m", input={}),
+            *block("mcp_tool_result", 3, tool_use_id="s", content=[]),
+        ],
     ],
 )
 async def test_pings_while_anthropic_runs_a_tool_are_no_silence(
@@ -130,7 +137,7 @@ async def test_pings_while_anthropic_runs_a_tool_are_no_silence(
 ) -> None:
     head = {"type": "message_start", "message": {"id": "m", "usage": {"input_tokens": 3}}}
     text = [*block("text", 0, text="so"), *events]
-    pings, result = [{"type": "ping"}] * 9, block("text", 2, text="done")
+    pings, result = [{"type": "ping"}] * 9, block("text", 4, text="done")
     ends = [
         {"type": "message_delta", "delta": {"stop_reason": "end_turn"}},
         {"type": "message_stop"},
@@ -141,6 +148,18 @@ async def test_pings_while_anthropic_runs_a_tool_are_no_silence(
     providers.on(ANTHROPIC, wire.sse(*slowly(head, *broken)))
     with pytest.raises(StreamInterrupted, match="no content for 60 s"):
         await ask(router(CLAUDE_ROW))
+
+
+@pytest.mark.parametrize("call_id", ["s", "other", None, ["s"]])
+def test_the_result_of_the_only_call_of_anthropic_ends_it(call_id: Any) -> None:
+    spec = replace(SPEC, wire=anthropic_messages.WIRE)
+    reader = spec.wire.reader(spec)
+    tools: ToolProgress = reader.tool_progress  # type: ignore[attr-defined]  # of this reader
+    for event in block("server_tool_use", 0, id="s", name="web_search", input={}):
+        reader.feed(event)
+    assert tools.runs
+    reader.feed(block("web_search_tool_result", 1, tool_use_id=call_id, content=[])[0])
+    assert not tools.runs
 
 
 def test_what_a_reader_states_of_tools_is_new_once() -> None:

@@ -6,7 +6,7 @@ https://platform.claude.com/docs/en/build-with-claude/streaming
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from langchain_core.messages import AIMessageChunk
@@ -48,11 +48,24 @@ RUN_BY_PROVIDER = frozenset({"server_tool_use", "mcp_tool_use"})
 
 
 @dataclass(slots=True)
-class NewestCall:
-    """Whether the newest block is a call that Anthropic runs; a `ToolProgress`."""
+class RunningCalls:
+    """The calls that Anthropic runs and whose results have not come; a `ToolProgress`."""
 
-    runs: bool = False
     steps: int = 0
+    _ids: set[str | None] = field(default_factory=set)
+
+    @property
+    def runs(self) -> bool:
+        """Whether there is such a call: several may run at once."""
+        return bool(self._ids)
+
+    def read(self, block: Json) -> None:
+        """Read a new block: a call, the result of one, or what follows when all have ended."""
+        if block["type"] in RUN_BY_PROVIDER:
+            self._ids.add(block.get("id"))
+        elif self._ids:
+            call_id = text_or_none(block.get("tool_use_id"))
+            self._ids = self._ids - {call_id} if call_id in self._ids else set()
 
 
 def is_text_only(body: Mapping[str, Any]) -> bool:
@@ -77,7 +90,7 @@ class MessagesStreamReader:
         """Read an answer of the provider `spec`; `plain`: only text is expected."""
         self.finished = False
         self.usage: UsageMetadata | None = None
-        self.tool_progress = NewestCall()
+        self.tool_progress = RunningCalls()
         self._maker = spec.maker
         self._plain = plain
         self._named = False
@@ -159,7 +172,7 @@ class MessagesStreamReader:
     def _open_block(self, index: int, data: Any) -> AIMessageChunk | None:
         block = self._open[index] = checked_block(data)
         check_blocks(len(self._open))
-        self.tool_progress.runs = block["type"] in RUN_BY_PROVIDER
+        self.tool_progress.read(block)
         match block["type"]:
             case "text" if not block.get("citations"):
                 return self._text(index, block["text"])
