@@ -123,14 +123,14 @@ class Attempts(AdmittedCall, Generic[AnswerT]):
     def _affordable(self, pause: float) -> float:
         """Return the seconds to sleep: `pause`, or 0 if the deadline would pass during it.
 
-        Callbacks, or a busy event loop, may have taken the time that was left for the pause. The
-        call then goes on to another candidate. Raises the last error if there is none.
+        Callbacks may have taken that time. Another candidate follows, or the last error is raised.
         """
         if pause < self._usage.left():
             return pause
         (state, _), self._retry = self._retry or (None, None), None
         if self.out_of_time or (state is None and self._candidate_states.all_reached):
             raise self._finish_late()
+        self._usage.shorten(pause)
         if state is not None:
             state.excluded = True
         return 0.0

@@ -175,6 +175,7 @@ def test_a_call_whose_deadline_comes_before_the_cache_goes_on_to_the_next_candid
     answer = model.invoke(history, {"callbacks": [slow]})
     assert slow.skipped == ["openai"]
     assert answer.response_metadata["scout"]["provider"] == "groq"
+    assert answer.response_metadata["scout"]["attempts"][-1]["waited_s"] == 0
 
 
 def test_a_short_prompt_keeps_the_configured_order(emulator: Emulator, time: FakeTime) -> None:
