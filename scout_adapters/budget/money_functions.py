@@ -55,9 +55,8 @@ end
 
 _HOLD = """
 local function present(epoch_key, steps_key, index, fresh, known, seen)
-  redis.call('SET', epoch_key, fresh, 'NX')
-  local epoch = redis.call('GET', epoch_key)
-  if known == epoch and tonumber(seen) > tonumber(redis.call('GET', steps_key) or '0') then
+  local epoch, steps = redis.call('GET', epoch_key), redis.call('GET', steps_key)
+  if not epoch or (known == epoch and tonumber(seen) > tonumber(steps or '0')) then
     epoch = fresh
     redis.call('SET', epoch_key, fresh)
     for _, name in ipairs(redis.call('SMEMBERS', index)) do
@@ -123,9 +122,10 @@ process has read, and its epoch ("" for none).
 Returns 1, epoch, number of holds and totals; or 0, epoch, number of holds, number of the account
 with too little, and its amounts; or 2 for a hold that was settled before it arrived.
 
-A server without data has no epoch. One with older data, such as a snapshot or a replica that lags,
-has counted fewer holds than a process has seen: a new epoch begins, and each account keeps as
-`base` what it has of the total that processes remember."""
+A server without data, or one that has dropped a key to save memory, has no epoch. One with older
+data, such as a snapshot or a replica that lags, has counted fewer holds than a process has seen. A
+new epoch begins, and each account keeps as `base` what it has of the total that processes remember.
+"""
 
 _SETTLE = """
 function operations.settle()

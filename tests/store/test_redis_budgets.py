@@ -146,6 +146,21 @@ def test_a_server_that_comes_back_with_older_books_gets_what_they_lack(tmp_path:
 
 
 @needs_redis
+@pytest.mark.parametrize("dropped", ["epoch", "steps"])
+def test_a_server_that_has_only_dropped_a_small_key_counts_nothing_twice(
+    redis: LocalRedis, dropped: str
+) -> None:
+    """It does so under `maxmemory`, or when the key has not been used for months."""
+    stores = [RedisBudgets(redis.url) for _ in range(2)]
+    for store in stores:
+        held(store, 20)
+    redis.command("DEL", stores[0].server.key("budget b", dropped))
+    for store in stores:
+        held(store, 5)
+    assert amounts(stores[0]) == (0, 50, 0, 0)
+
+
+@needs_redis
 def test_functions_that_the_server_forgets_are_sent_again(redis: LocalRedis) -> None:
     store = RedisBudgets(redis.url)
     store.settle(held(store, 10), 10)
