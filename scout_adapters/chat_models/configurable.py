@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Self
 
 from langchain_core.language_models import LanguageModelInput
 from langchain_core.runnables import Runnable, RunnableConfig
@@ -12,6 +12,8 @@ from pydantic import Field, SkipValidation
 from typing_extensions import override
 
 from scout_adapters._internal.json_values import Json
+from scout_adapters.chat_models.hidden_secrets import without_given_secrets
+from scout_adapters.errors import NoKeyError
 
 
 class ScoutConfigurableChatModel(DynamicRunnable[LanguageModelInput, Any]):
@@ -27,7 +29,7 @@ class ScoutConfigurableChatModel(DynamicRunnable[LanguageModelInput, Any]):
     create: SkipValidation[Callable[..., Any]]
     """Function that creates a chat model from options."""
 
-    options: Json = Field(default_factory=dict, repr=False)
+    options: Json = Field(default_factory=dict, repr=False, exclude=True)
     """The options that a configuration does not replace."""
 
     names: Sequence[str] | None = None
@@ -38,6 +40,30 @@ class ScoutConfigurableChatModel(DynamicRunnable[LanguageModelInput, Any]):
 
     operations: tuple[tuple[str, tuple[Any, ...], Json], ...] = ()
     """`bind_tools` and `with_structured_output`, applied to the model when it is created."""
+
+    missing_secrets: tuple[str, ...] = Field(default=(), repr=False)
+    """Names of the options that this unpickled copy lacks, because pickles have no keys."""
+
+    @classmethod
+    @override
+    def is_lc_serializable(cls) -> bool:
+        return False  # the JSON of traces would have the options, keys included
+
+    @override
+    def __deepcopy__(self, memo: dict[int, Any] | None = None) -> Self:
+        """Return a copy that shares the options, which never change, with this object."""
+        memo = {} if memo is None else memo
+        memo[id(self.options)] = self.options
+        return super().__deepcopy__(memo)
+
+    @override
+    def __getstate__(self) -> dict[Any, Any]:
+        """Return the state of a pickle, without keys and headers: anyone may read a pickle."""
+        state = super().__getstate__()
+        options, removed = without_given_secrets(self.options)
+        missing = tuple(dict.fromkeys((*self.missing_secrets, *removed)))
+        fields = {**state["__dict__"], "options": options, "missing_secrets": missing}
+        return {**state, "__dict__": fields}
 
     @property
     @override
@@ -53,6 +79,11 @@ class ScoutConfigurableChatModel(DynamicRunnable[LanguageModelInput, Any]):
     def _prepare(
         self, config: RunnableConfig | None = None
     ) -> tuple[Runnable[LanguageModelInput, Any], RunnableConfig]:
+        if self.missing_secrets:
+            raise NoKeyError(
+                f"this model came without the {', '.join(self.missing_secrets)} of its original, "
+                "because secrets are not pickled: create the model where it is used"
+            )
         model: Any = self.create(self.options, self._chosen(config))
         for name, arguments, options in self.operations:
             model = getattr(model, name)(*arguments, **options)

@@ -22,6 +22,9 @@ BODY_FIELDS = frozenset({"model_kwargs", "extra_body"})
 HOLD_SECRETS = ("api_key", "api_keys", "auth", "cert", "default_headers", "proxies", "state_store")
 """Fields of a model, or of an entry of `models=[...]`, that hold keys."""
 
+ADDRESSES = ("api_base", "api_endpoint", "api_url", "base_url", "organization")
+"""Ends of the names of options that are hidden, but must not contain a key."""
+
 
 class HiddenDict(dict[str, Any]):
     """A dict whose `repr` shows nothing of what it contains."""
@@ -105,6 +108,22 @@ def without_secrets(options: Mapping[str, Any]) -> tuple[dict[str, Any], list[st
         name for name in HOLD_SECRETS if options.get(name) and not _only_refers(name, options[name])
     ]
     return {name: None if name in secrets else value for name, value in options.items()}, secrets
+
+
+def without_given_secrets(options: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
+    """Return the same for options as a caller has named them, such as `groq_api_key`."""
+    given = {name: _field_of(name) for name, value in options.items() if value}
+    secrets = [n for n, field in given.items() if field and not _only_refers(field, options[n])]
+    return {name: value for name, value in options.items() if name not in secrets}, secrets
+
+
+def _field_of(name: str) -> str:
+    """Return the field that an option with a key belongs to; "" for an option without one."""
+    if name.endswith(("api_key", "api_keys")):
+        return "api_keys"
+    standard = standard_name(name)
+    is_secret = _may_be_secret(name) and not standard.endswith(ADDRESSES)
+    return standard if is_secret or standard in HOLD_SECRETS else ""
 
 
 def _only_refers(name: str, value: Any) -> bool:

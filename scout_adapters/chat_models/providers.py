@@ -7,7 +7,9 @@ from importlib import import_module
 from typing import Any, Literal, overload
 
 from scout_adapters._internal.json_values import Json
+from scout_adapters.chat_models.hidden_secrets import hide_secrets
 from scout_adapters.chat_models.provider_base import ScoutProviderChatModel
+from scout_adapters.chat_models.store_option import take_store
 from scout_adapters.errors import ConfigurationError
 
 CLASS_NAMES: Mapping[str, str] = {
@@ -97,6 +99,7 @@ def init_scout_model(
         return _create(options, {})
     from scout_adapters.chat_models.configurable import ScoutConfigurableChatModel
 
+    hide_secrets(take_store(options))
     names = configurable_fields or ("model", "model_provider")
     if model is not None:
         _create(options, {})  # raises for a wrong option

@@ -20,6 +20,7 @@ from scout_adapters import (
     ScoutRouterChatModel,
     init_scout_model,
 )
+from scout_adapters.chat_models.configurable import ScoutConfigurableChatModel
 from scout_adapters.llm.transport import Transport
 from scout_adapters.testing import Emulator
 from tests.support.verbs import VERBS, Verb, run_model
@@ -49,6 +50,8 @@ PARTS: dict[str, Callable[[], dict[str, Any]]] = {
 
 def part_of(model: Any, name: str) -> Any:
     """Return a field of a model or of its first entry, where a single key is in a list."""
+    if isinstance(model, ScoutConfigurableChatModel):
+        return model.options[name]
     if not isinstance(model, ScoutRouterChatModel):
         return getattr(model, name)
     entry = model.models[0]
@@ -56,13 +59,15 @@ def part_of(model: Any, name: str) -> Any:
 
 
 @pytest.mark.parametrize("part", PARTS)
-@pytest.mark.parametrize("where", ["a model", "an entry", "embeddings"])
+@pytest.mark.parametrize("where", ["a model", "an entry", "embeddings", "a configurable model"])
 def test_a_deep_copy_shares_what_cannot_be_copied(part: str, where: str) -> None:
     options = PARTS[part]()
     (name,) = options
     model: Any
     if where == "a model":
         model = init_scout_model(MODEL, **options)
+    elif where == "a configurable model":
+        model = init_scout_model(MODEL, configurable_fields="any", **options)
     elif where == "an entry":
         model = ScoutRouterChatModel(models=[{"model": MODEL, **options}])
     else:

@@ -8,6 +8,7 @@ import pickle
 from typing import Any
 
 import pytest
+from langchain_core.load import dumps
 
 from scout_adapters import ScoutRouterChatModel, init_scout_model
 from scout_adapters.errors import ConfigurationError, NoKeyError
@@ -28,6 +29,12 @@ MODELS: dict[str, Any] = {
     "a route of models": lambda: ScoutRouterChatModel(
         models=[init_scout_model("groq/m", **SECRET)]
     ),
+    "a configurable model": lambda: init_scout_model(
+        "groq/m", configurable_fields="any", **SECRET
+    ).with_config(temperature=0),
+    "a model without a name": lambda: init_scout_model(
+        api_keys=[KEY], headers=SECRET["default_headers"], proxies=f"http://u:{HEADER.key}@p:1"
+    ),
 }
 
 
@@ -40,6 +47,37 @@ def test_a_pickle_holds_no_key_and_its_copy_shows_that(how: str) -> None:
     for copied in (there, pickle.loads(pickle.dumps(there)), copy.deepcopy(there)):
         with pytest.raises(NoKeyError, match=r"came without the api_key"):
             copied.invoke("Hello")
+
+
+OPTIONS = {
+    "groq_api_key": KEY,
+    "default_headers": {"x-canary": HEADER.key},
+    "cert": ("client.pem", "client.key", PASSWORD.key),
+    "store": f"redis://:{PASSWORD.key}@store:6379",
+}
+
+
+@pytest.mark.parametrize("name", [*OPTIONS, "proxies"])
+def test_a_configurable_model_shows_its_secrets_nowhere(name: str) -> None:
+    option = OPTIONS | {"proxies": f"http://u:{PASSWORD.key}@proxy:3128"}
+    model = init_scout_model("groq/m", configurable_fields="any", **{name: option[name]})
+    others = [model, model.bind(stop=["x"]), model.with_fallbacks([model])]
+    texts = {
+        "pickle": [pickle.dumps(other).decode("latin-1") for other in others],
+        "trace": [dumps(other) for other in others],
+        "repr": [repr(model), str(model), repr(model.model_dump())],
+    }
+    assert leaks_in([Canary(KEY), HEADER, PASSWORD], texts) == []
+    with pytest.raises(NoKeyError, match=f"came without the (state_)?{name}"):
+        pickle.loads(pickle.dumps(model)).invoke("Hello")
+
+
+def test_a_pickled_configurable_model_keeps_what_is_no_secret() -> None:
+    options = {"api_key": "env:MY_KEY", "base_url": "https://x.example/v1", "temperature": 0.5}
+    model: Any = init_scout_model("groq/m", configurable_fields=["temperature"], **options)
+    there = pickle.loads(pickle.dumps(model))
+    assert there.missing_secrets == ()
+    assert there.options == model.options
 
 
 @pytest.mark.parametrize("where", ["a model", "a route", "an entry"])
