@@ -170,8 +170,8 @@ class RedisBudgets:
             self._local = None
             return self._result(hold, answer)
         except StoreUnavailableError as error:
-            request.stored = None
             self._settle_later(hold, 0)  # it may be held all the same
+            request.stored = None
             if self._allows:
                 held = self._hold_here(request.accounts, request.amount, beyond)
                 request.stored = held if isinstance(held, Hold) else None

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from itertools import count
+from typing import Any
 
 import pytest
 
 from scout_adapters._internal.fork import release_held_locks
 from scout_adapters.budget import Hold
 from scout_adapters.budget.redis_budgets import RedisBudgets
+from scout_adapters.errors import BudgetError
+from scout_adapters.store.redis_server import LuaCall, RedisServer
 from tests.store.held_money import (
     ACCOUNT,
     AMOUNT,
@@ -69,6 +72,32 @@ def test_a_hold_without_an_advance_that_is_interrupted_holds_nothing(
         processes[-1].close()
         found = store.balances("b")
         assert sum(each.held for each in found) == (0 if place else AMOUNT), place
+
+
+def test_a_hold_whose_answer_is_lost_is_given_back_though_that_is_interrupted(
+    store: RedisBudgets, redis: LocalRedis
+) -> None:
+    processes: list[RedisBudgets] = []
+
+    def prepare() -> None:
+        processes.append(RedisBudgets(redis.url))
+        server = processes[-1].server
+
+        def lose(calls: Sequence[LuaCall]) -> list[Any]:
+            RedisServer._send(server, calls)
+            raise OSError("the connection broke")
+
+        server._send = lose  # type: ignore[method-assign]  # a fault
+
+    def step() -> None:
+        with suppress(BudgetError):
+            processes[-1].hold([ACCOUNT], AMOUNT)
+
+    for place in at_every_line(prepare, step):
+        del processes[-1].server._send
+        processes[-1].server._next_try = 0.0
+        processes[-1].close()
+        assert sum(each.held for each in store.balances("b")) == 0, place
 
 
 def test_a_settlement_that_is_interrupted_and_repeated_counts_once(store: RedisBudgets) -> None:
