@@ -176,15 +176,18 @@ class CallFragments:
         """Parse the `tool_calls` of one delta; a chunk's `index` is the position of its call.
 
         A call that has waited for its id since an earlier delta is returned without it once a
-        delta has other content, which `has_more` states, or `ends` the answer.
+        delta has other content, which `has_more` states, or `ends` the answer; and before a later
+        call, so that the calls keep their order.
         """
-        waiting = (*self.waiting,)
+        waited = (*self.waiting,)
         chunks = self._read_all(raw)
-        late = (*self.waiting,) if ends else waiting
-        if ends or has_more or chunks or len(self.waiting) > len(waiting):
-            calls = (self.waiting.pop(position, None) for position in late)
-            chunks += [call.first() for call in calls if call is not None]
-        return sorted(chunks, key=lambda chunk: chunk["index"] or 0) if waiting else chunks
+        if not self.waiting:
+            return sorted(chunks, key=_position) if waited else chunks
+        newest = max(map(_position, chunks), default=-1)
+        late = [at for at in self.waiting if ends or at in waited or at < newest]
+        if ends or has_more or chunks or len(self.waiting) > len(waited):
+            chunks += [self.waiting.pop(at).first() for at in late]
+        return sorted(chunks, key=_position)
 
     def _read_all(self, raw: Any) -> list[ToolCallChunk]:
         chunks: dict[int, ToolCallChunk] = {}
@@ -285,6 +288,10 @@ class CallFragments:
         if name or call is newest or call is None or not call.is_complete():
             return call
         return newest
+
+
+def _position(chunk: ToolCallChunk) -> int:
+    return chunk["index"] or 0
 
 
 def _has_index(call: StreamedCall) -> bool:

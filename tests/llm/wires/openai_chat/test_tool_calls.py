@@ -214,6 +214,12 @@ def test_ids_that_come_late_go_to_their_own_calls_in_the_order_of_the_calls() ->
     assert [(c["name"], c["args"], c["id"]) for c in calls] == TWO
 
 
+def test_a_call_without_an_id_comes_before_the_later_call_of_its_delta() -> None:
+    calls = [piece('{"a": 1}', index=0, name="f"), piece('{"b": 2}', index=1, id="c2", name="g")]
+    message = merged(event({"tool_calls": calls}), end("tool_calls"))
+    assert [call["id"] for call in message.tool_calls] == ["call_0", "c2"]
+
+
 def test_a_call_that_waits_for_an_id_is_an_answer() -> None:
     call = piece('{"a": 1}', index=0, name="f")
     assert read(event({"tool_calls": [call]}), None)[1].finished
