@@ -176,8 +176,8 @@ class RedisStore:
         for listener in self._all_listeners():
             # Which one is newer, the server decides: the time until this one was read may be longer
             # than the time between the two.
-            own = {place for fact in listener.live_facts() if (place := _place(fact)) in unsent}
-            listener.receive([fact for fact in facts if _place(fact) not in own])
+            own = [fact for fact in listener.live_facts() if _place(fact) in unsent]
+            listener.receive(_without_rivals(facts, own))
             for fact in listener.live_facts():
                 place = _place(fact)
                 if place in unsent or stored.get(place) != fact.kind:
@@ -226,6 +226,16 @@ class RedisStore:
 
 def _place(fact: Fact) -> Place:
     return fact.subject, fact.place
+
+
+def _without_rivals(facts: Sequence[Fact], own: Sequence[Fact]) -> list[Fact]:
+    """Return the facts that would neither replace one of `own` nor end a rest among them."""
+    places, rests = {*map(_place, own)}, {fact.subject for fact in own if fact.kind == "rest"}
+    return [
+        fact
+        for fact in facts
+        if _place(fact) not in places and not (fact.kind == "revival" and fact.subject in rests)
+    ]
 
 
 def _fact(row: Sequence[Any]) -> Fact:

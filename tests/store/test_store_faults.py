@@ -222,6 +222,35 @@ def test_what_could_not_be_sent_does_not_replace_what_is_newer(
     assert not there.key().permanently_failed
 
 
+class SlowReads(RedisStore):
+    """Reads facts over a line on which answers take long."""
+
+    def facts(self) -> list[Fact]:
+        facts = super().facts()
+        time.sleep(0.5)
+        return facts
+
+
+@needs_redis
+def test_a_rest_that_could_not_be_sent_is_not_ended_by_an_older_revival(
+    own: LocalRedis, pair: tuple[Side, Side]
+) -> None:
+    """The revival seems to be newer by the time that its way takes."""
+    _, there = pair
+    side = Side.of(SlowReads(parse_redis_url(own.url)))
+    assert isinstance(side.store, RedisStore)
+    assert side.store.wait_until_connected(HANG)
+    there.pool.reset()
+    until(lambda: "revival" in {fact.kind for fact in side.health.live_facts()})
+    own.command("CONFIG", "SET", "maxmemory", "1")
+    fail(side, "cooldown", retry_after=3000)
+    until(lambda: side.store.server.fault)  # type: ignore[attr-defined]  # a Redis store
+    own.command("CONFIG", "SET", "maxmemory", "0")
+    until(lambda: there.key().model_cooldowns)
+    until(lambda: side.key().model_cooldowns)
+    side.store.close()
+
+
 def _subject(side: Side) -> str:
     shared = side.key().shared
     assert shared is not None
