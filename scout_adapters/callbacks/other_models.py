@@ -16,7 +16,7 @@ from scout_adapters.llm.pricing.record_costs import bill, token_fields
 from scout_adapters.llm.pricing.token_estimates import (
     answer_characters,
     estimated_usage,
-    tokens_in_bytes,
+    tokens_of_size,
 )
 
 UNNAMED = "unknown"
@@ -37,7 +37,7 @@ def record_of_answer(
     usage = answer.usage_metadata if is_usable(answer.usage_metadata) else None
     estimated = outcome != "ok" or (usage is None and call is not None)
     if usage is None and call is not None:
-        output_tokens = tokens_in_bytes(answer_characters([answer]))
+        output_tokens = tokens_of_size(answer_characters([answer]))
         usage = estimated_usage(_message_tokens(call.messages), output_tokens)
     can_price = usage is not None and model != UNNAMED
     fields = bill(provider, model, usage, metadata) if can_price else {}
@@ -89,4 +89,4 @@ def _record(provider: str, model: str, outcome: str, **fields: Any) -> AttemptRe
 
 
 def _message_tokens(messages: Sequence[BaseMessage]) -> int:
-    return tokens_in_bytes(sum(len(message.text) for message in messages))
+    return tokens_of_size(sum(len(message.text) for message in messages))

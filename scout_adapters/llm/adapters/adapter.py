@@ -19,7 +19,7 @@ from typing_extensions import TypeVar
 from scout_adapters._internal.json_values import Json
 from scout_adapters.errors import ProviderError
 from scout_adapters.llm.adapters.request_fixes import NO_FIXES, RequestFixes
-from scout_adapters.llm.pricing.token_estimates import request_characters, tokens_in_bytes
+from scout_adapters.llm.pricing.token_estimates import request_characters, tokens_of_size
 from scout_adapters.llm.timeouts import AttemptContext
 from scout_adapters.llm.types import (
     ChatRequest,
@@ -95,7 +95,7 @@ class PreparedRequest(Generic[RequestT]):
     def tokens(self) -> int:
         """Estimated tokens of the request, from the size of its input, its body or its messages."""
         size = self.input_bytes or len(self.content) or request_characters(self.request)
-        return tokens_in_bytes(size)
+        return tokens_of_size(size)
 
 
 @dataclass(slots=True, kw_only=True)  # not frozen: creation would take four times as long

@@ -14,7 +14,7 @@ from scout_adapters.llm.pricing.record_costs import bill
 from scout_adapters.llm.pricing.token_estimates import (
     answer_characters,
     estimated_usage,
-    tokens_in_bytes,
+    tokens_of_size,
 )
 from scout_adapters.llm.types import ModelAnswer, ProviderSpec
 
@@ -31,7 +31,7 @@ def partial_usage(
         return billed_usage(spec, prepared, answer, answer.usage, {}, stated)
     if answer.usage is None and not answer.committed:
         return {}
-    output_tokens = tokens_in_bytes(answer_characters(answer.shown))
+    output_tokens = tokens_of_size(answer_characters(answer.shown))
     usage = estimated_usage(prepared.tokens, output_tokens, answer.usage)
     try:
         return {"estimated": True, **billed_usage(spec, prepared, answer, usage, {})}
@@ -72,4 +72,4 @@ def usage_estimate(
     output_characters = answer_characters(streamed.shown or [answer])
     if counted is not None and not output_characters:
         return counted
-    return estimated_usage(prepared.tokens, tokens_in_bytes(output_characters), counted)
+    return estimated_usage(prepared.tokens, tokens_of_size(output_characters), counted)

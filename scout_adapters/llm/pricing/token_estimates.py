@@ -15,7 +15,7 @@ TEXT_FIELDS = ("text", "thinking", "reasoning")
 """The fields of a content block with generated text."""
 
 
-def tokens_in_bytes(size: int) -> int:
+def tokens_of_size(size: int) -> int:
     """Return the estimated tokens of `size` bytes or characters, rounded up."""
     return -(-size // BYTES_PER_TOKEN)
 

@@ -123,7 +123,7 @@ def test_a_row_of_a_call_that_was_cancelled_before_its_first_attempt_is_read(
     assert [row["reason"] for row in news.ends[7]] == ["CancelledError"]
 
 
-def test_time_in_which_the_process_does_not_run_is_none_by_the_pulse() -> None:
+def test_the_pulse_counts_only_while_it_runs() -> None:
     pulse = Pulse()
     with pulse.running():
         until(lambda: pulse.seconds >= 2 * BEAT)
