@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
@@ -14,6 +15,7 @@ from scout_adapters.store import MemoryStore, StateStore
 from scout_adapters.store.redis_store import RedisStore
 from scout_adapters.store.redis_url import parse_redis_url
 from tests.support.redis_server import LocalRedis, redis, shared_server
+from tests.support.waiting import until
 
 __all__ = ["redis", "shared_server"]
 
@@ -58,4 +60,21 @@ def sides(request: pytest.FixtureRequest) -> Iterator[tuple[Side, Side]]:
         assert side.store.wait_until_connected(10)
     yield pair
     for side in pair:
+        side.store.close()
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Iterator[LocalRedis]:
+    server = LocalRedis(tmp_path)
+    yield server
+    server.kill()
+
+
+@pytest.fixture
+def pair(own: LocalRedis) -> Iterator[tuple[Side, Side]]:
+    sides = redis_side(own), redis_side(own)
+    for side in sides:
+        until(lambda side=side: side.store.wait_until_connected(1))
+    yield sides
+    for side in sides:
         side.store.close()

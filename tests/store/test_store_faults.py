@@ -1,14 +1,10 @@
-"""Stores that fail, lose data, stop or answer wrongly: calls go on, and no fact stays lost."""
+"""Stores that fail, stop or answer wrongly: calls go on, and budgets hold."""
 
 from __future__ import annotations
 
 import logging
 import os
 import threading
-import time
-from collections.abc import Iterator
-from itertools import count
-from pathlib import Path
 
 import pytest
 
@@ -17,7 +13,6 @@ from scout_adapters.budget import Account, Hold
 from scout_adapters.budget.redis_budgets import RedisBudgets
 from scout_adapters.errors import BudgetError
 from scout_adapters.store import redis_store
-from scout_adapters.store.facts import STATE, Fact
 from scout_adapters.store.health_functions import PUBLISH_FACT
 from scout_adapters.store.open_store import close_stores
 from scout_adapters.store.redis_server import LuaCall, RedisServer, StoreUnavailableError
@@ -45,23 +40,6 @@ ANSWERS = {
     "silence": b"",
 }
 ACCOUNT = Account("b", "", "", 100)
-
-
-@pytest.fixture
-def own(tmp_path: Path) -> Iterator[LocalRedis]:
-    server = LocalRedis(tmp_path)
-    yield server
-    server.kill()
-
-
-@pytest.fixture
-def pair(own: LocalRedis) -> Iterator[tuple[Side, Side]]:
-    sides = redis_side(own), redis_side(own)
-    for side in sides:
-        until(lambda side=side: side.store.wait_until_connected(1))
-    yield sides
-    for side in sides:
-        side.store.close()
 
 
 @pytest.mark.parametrize("answer", ANSWERS.values(), ids=ANSWERS)
@@ -110,153 +88,6 @@ def test_a_store_that_is_away_is_tried_once_in_a_pause_by_all_calls(
         assert (len(sent), len(caplog.records)) == (2, 1)
 
 
-def refuse() -> list[object]:
-    raise OSError("no answer")
-
-
-@needs_redis
-def test_a_message_that_was_missed_is_read_after_the_connection(
-    own: LocalRedis, pair: tuple[Side, Side]
-) -> None:
-    here, there = pair
-    own.command("CLIENT", "KILL", "TYPE", "pubsub")
-    fail(here, "refuse")
-    until(lambda: there.key().permanently_failed)
-
-
-@needs_redis
-def test_a_process_receives_its_own_facts_in_the_order_of_the_store(
-    pair: tuple[Side, Side],
-) -> None:
-    here, _ = pair
-    here.health.receive([Fact(_subject(here), STATE, "quarantine", 60.0)])
-    assert here.key().permanently_failed
-    here.store.publish(Fact(_subject(here), STATE, "revival", 60.0))  # comes back from the store
-    until(lambda: not here.key().permanently_failed)
-
-
-@needs_redis
-def test_a_server_that_comes_back_empty_learns_what_processes_know(
-    own: LocalRedis, pair: tuple[Side, Side]
-) -> None:
-    here, there = pair
-    fail(here, "refuse")
-    until(lambda: there.key().permanently_failed)
-    own.kill()
-    there.key(1).shared.rest("m", 60)  # type: ignore[union-attr]  # shared by the fixture
-    own.start()
-    until(lambda: here.key(1).model_cooldowns)
-    later = redis_side(own)
-    until(lambda: later.key().permanently_failed and later.key(1).model_cooldowns)
-    later.store.close()
-
-
-@needs_redis
-def test_a_server_that_was_flushed_gets_its_facts_back(
-    own: LocalRedis, pair: tuple[Side, Side]
-) -> None:
-    here, there = pair
-    fail(here, "refuse")
-    until(lambda: there.key().permanently_failed)
-    own.command("FLUSHALL")
-    store = there.store
-    assert isinstance(store, RedisStore)
-    assert store._news is not None
-    store._news.read_all_soon()  # each minute, by itself
-    until(lambda: b"quarantine" in own.command("KEYS", "*") or store.facts())
-    assert {fact.kind for fact in store.facts()} == {"quarantine"}
-
-
-@needs_redis
-def test_the_facts_of_a_flushed_server_are_back_within_a_minute_of_many_messages(
-    own: LocalRedis, pair: tuple[Side, Side]
-) -> None:
-    here, there = pair
-    time, rests = FakeTime(), count(1)
-    side = Side.of(RedisStore(parse_redis_url(own.url), time.clock))
-    store = side.store
-    assert isinstance(store, RedisStore)
-    until(lambda: store.wait_until_connected(1))
-    fail(here, "refuse")
-    until(lambda: side.key().permanently_failed)
-    here.store.close()  # it would send the fact, too
-    own.command("FLUSHALL")
-
-    def is_back() -> bool:
-        time.go_by(1.0)
-        side.key(1).shared.rest("m", next(rests) * 60.0)  # type: ignore[union-attr]  # shared by the fixture
-        there.key(1).shared.rest("m", next(rests) * 60.0)  # type: ignore[union-attr]  # as before
-        return "quarantine" in {fact.kind for fact in store.facts()}
-
-    until(is_back)
-    store.close()
-
-
-@needs_redis
-def test_what_could_not_be_sent_replaces_what_the_server_has(
-    own: LocalRedis, pair: tuple[Side, Side]
-) -> None:
-    here, there = pair
-    here.pool.reset()
-    server = here.store.server  # type: ignore[attr-defined]  # a Redis store
-    until(lambda: b"revival" in own.command("HGETALL", server.key("health", "of", _subject(here))))
-    own.command("CONFIG", "SET", "maxmemory", "1")
-    fail(here, "refuse")
-    until(lambda: server.fault)
-    own.command("CONFIG", "SET", "maxmemory", "0")
-    until(lambda: there.key().permanently_failed)
-
-
-@needs_redis
-def test_what_could_not_be_sent_does_not_replace_what_is_newer(
-    own: LocalRedis, pair: tuple[Side, Side]
-) -> None:
-    here, there = pair
-    here.pool.reset()
-    own.command("CONFIG", "SET", "maxmemory", "1")
-    fail(here, "refuse")
-    until(lambda: here.store.server.fault)  # type: ignore[attr-defined]  # a Redis store
-    own.command("CONFIG", "SET", "maxmemory", "0")
-    there.pool.reset()
-    until(lambda: not here.key().permanently_failed)
-    assert not there.key().permanently_failed
-
-
-class SlowReads(RedisStore):
-    """Reads facts over a line on which answers take long."""
-
-    def facts(self) -> list[Fact]:
-        facts = super().facts()
-        time.sleep(0.5)
-        return facts
-
-
-@needs_redis
-def test_a_rest_that_could_not_be_sent_is_not_ended_by_an_older_revival(
-    own: LocalRedis, pair: tuple[Side, Side]
-) -> None:
-    """The revival seems to be newer by the time that its way takes."""
-    _, there = pair
-    side = Side.of(SlowReads(parse_redis_url(own.url)))
-    assert isinstance(side.store, RedisStore)
-    assert side.store.wait_until_connected(HANG)
-    there.pool.reset()
-    until(lambda: "revival" in {fact.kind for fact in side.health.live_facts()})
-    own.command("CONFIG", "SET", "maxmemory", "1")
-    fail(side, "cooldown", retry_after=3000)
-    until(lambda: side.store.server.fault)  # type: ignore[attr-defined]  # a Redis store
-    own.command("CONFIG", "SET", "maxmemory", "0")
-    until(lambda: there.key().model_cooldowns)
-    until(lambda: side.key().model_cooldowns)
-    side.store.close()
-
-
-def _subject(side: Side) -> str:
-    shared = side.key().shared
-    assert shared is not None
-    return shared.subject
-
-
 @needs_redis
 def test_a_server_without_memory_is_one_outage_though_it_can_be_read(
     own: LocalRedis, pair: tuple[Side, Side], caplog: pytest.LogCaptureFixture
@@ -274,36 +105,6 @@ def test_a_server_without_memory_is_one_outage_though_it_can_be_read(
             with pytest.raises(StoreUnavailableError):
                 store.facts()
     assert len(caplog.records) == 1
-
-
-@needs_redis
-def test_a_stopped_server_delays_no_publication_and_loses_none(
-    own: LocalRedis, pair: tuple[Side, Side]
-) -> None:
-    here, there = pair
-    own.pause()
-    fail(here, "refuse")  # returns at once
-    assert here.key().permanently_failed
-    assert not there.key().permanently_failed
-    own.resume()
-    until(lambda: there.key().permanently_failed)
-
-
-@needs_redis
-def test_what_follows_while_the_server_takes_its_time_is_not_older(
-    own: LocalRedis, pair: tuple[Side, Side]
-) -> None:
-    here, there = pair
-    assert isinstance(here.store, RedisStore)
-    own.pause()
-    fail(here, "refuse")
-    until(here.store._outbox.empty)  # on its way
-    here.pool.reset()
-    here.key(1).shared.rest("m", 60)  # type: ignore[union-attr]  # shared by the fixture
-    time.sleep(0.05)  # seconds that the revival waits for the answer to the refusal
-    own.resume()
-    until(lambda: there.key(1).model_cooldowns)  # sent last
-    assert not there.key().permanently_failed
 
 
 def test_the_end_of_a_program_waits_longer_than_a_server_may_take_to_answer() -> None:
@@ -377,3 +178,7 @@ def test_an_outage_says_what_to_do(answer: str, advice: str) -> None:
             server.run([LuaCall(PUBLISH_FACT, ["k"], [])])
         assert f"; {advice}" in str(caught.value)
         server.close()
+
+
+def refuse() -> list[object]:
+    raise OSError("no answer")
