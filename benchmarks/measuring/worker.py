@@ -12,6 +12,7 @@ import os
 import resource
 import sys
 import traceback
+from collections.abc import Callable
 from dataclasses import asdict, replace
 from importlib import import_module
 from pathlib import Path
@@ -75,9 +76,19 @@ class Worker:
 
     def _paired(self, variants: dict[str, dict[str, Any]], seconds: float) -> Any:
         """Invoke several setups in turn, in this one process."""
-        calls = {label: self._ready("invoke", {**each}).invoke for label, each in variants.items()}
-        batches = timing.paired({k: call for k, call in calls.items() if call}, seconds)
+        calls = {label: self._call_of({**each}) for label, each in variants.items()}
+        batches = timing.paired(calls, seconds)
         return {label: asdict(batch) for label, batch in batches.items()}
+
+    def _call_of(self, changes: dict[str, Any]) -> Callable[[], Any]:
+        """Return the call of a setup; with `then`, the name of a subject, also one of that."""
+        then = changes.pop("then", None)
+        call = self._ready("invoke", changes).invoke
+        assert call is not None
+        if then is None:
+            return call
+        further = self._call_of({"name": then})
+        return lambda: (call(), further())
 
     def _allocations(self, **changes: Any) -> Any:
         call = self._ready("invoke", changes).invoke
