@@ -4,14 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from scout_adapters.testing import Emulator, Slow
+from scout_adapters.testing import Emulator, Fault
 from tests.support.waiting import HANG
 
 STORY = "Write a long story."
-SLOWLY = Slow(between=0.05)
+
+
+@dataclass(frozen=True, slots=True)
+class Endless(Fault):
+    """A good answer whose last event never comes, however late its reader leaves."""
+
+    def play(self, context: Any) -> Any:
+        """Return the good answer without its end."""
+        good = context.good()
+        return replace(good, parts=good.parts[:-1], between=0.05, linger=2 * HANG, ending="cut")
+
+
+SLOWLY = Endless()
 
 
 def outcomes(log: Path) -> list[str]:
