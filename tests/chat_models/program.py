@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import logging
 import sys
 from typing import Any
 
@@ -16,14 +17,14 @@ from tests.support.weather import get_weather
 
 STORY = "Write a long story."
 
-NAMES = {**MODELS, "google": "gemini-3.5-flash"}
-"""Models that do not end soon: the warning of one that does would be an output."""
+NOTICES = "scout_adapters.llm.router.retirement_notices"
+"""The logger of models that end soon, which depends on the day."""
 
 
 def models(urls: dict[str, str]) -> list[Any]:
     options = {name: {"base_url": url, "api_key": f"k-{name}"} for name, url in urls.items()}
-    singles = [init_scout_model(f"{name}/{NAMES[name]}", **options[name]) for name in urls]
-    entries = [{"model": f"{name}/{NAMES[name]}", **options[name]} for name in ROUTE]
+    singles = [init_scout_model(f"{name}/{MODELS[name]}", **options[name]) for name in urls]
+    entries = [{"model": f"{name}/{MODELS[name]}", **options[name]} for name in ROUTE]
     return [*singles, ScoutRouterChatModel(models=entries)]
 
 
@@ -56,6 +57,7 @@ async def leave(model: Any) -> None:
 
 
 def main(urls: dict[str, str]) -> None:
+    logging.getLogger(NOTICES).setLevel(logging.ERROR)
     for model in models(urls):
         use(model)
         asyncio.run(ause(model))
