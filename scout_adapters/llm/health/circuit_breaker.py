@@ -93,15 +93,16 @@ class CircuitBreaker:
 
     def ready_at(self, now: float) -> float:
         """Return when a call is permitted; `now` if it is permitted now. Changes no state."""
-        if self.open_until is None:
+        open_until, probe_since = self.open_until, self._probe_since  # once: both may end meanwhile
+        if open_until is None:
             return now
-        if self._probe_since is not None:
+        if probe_since is not None:
             # A probe is running, and may report at any moment.
-            lost = self._probe_since + PROBE_LEASE_SECONDS
-            return max(self.open_until, min(lost, now + PROBE_POLL_SECONDS))
+            lost = probe_since + PROBE_LEASE_SECONDS
+            return max(open_until, min(lost, now + PROBE_POLL_SECONDS))
         if self._others_probe_until > now:
-            return max(self.open_until, min(self._others_probe_until, now + PROBE_POLL_SECONDS))
-        return max(now, self.open_until)
+            return max(open_until, min(self._others_probe_until, now + PROBE_POLL_SECONDS))
+        return max(now, open_until)
 
     def is_available(self, now: float | None = None) -> bool:
         """Return whether a call is permitted. Changes no state."""

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 import threading
+from itertools import count
+from types import FrameType
+from typing import Any
 
 import pytest
 
@@ -220,3 +224,35 @@ def test_calls_that_fail_together_are_one_fault_and_calls_after_them_the_next() 
         assert breaker.is_available(NOW + second)
         book(breaker, "fault", now=NOW + second)
     assert not breaker.is_available(NOW + 5)
+
+
+@pytest.mark.parametrize("step", ["reset", "lose_probe"])
+def test_what_ends_while_a_circuit_is_looked_at_disturbs_nobody(step: str) -> None:
+    """Calls look at circuits without a lock, while others close them and end probes."""
+    for line in count(1):
+        breaker = opened()
+        permitted(breaker, DUE)
+        lines = count(1)
+
+        def trace(
+            frame: FrameType,
+            event: str,
+            _: Any,
+            line: int = line,
+            lines: count[int] = lines,
+            breaker: CircuitBreaker = breaker,
+        ) -> Any:
+            if frame.f_code is not CircuitBreaker.ready_at.__code__:
+                return None
+            if event == "line" and next(lines) == line:
+                getattr(breaker, step)()
+            return trace
+
+        sys.settrace(trace)
+        try:
+            assert breaker.ready_at(DUE) >= DUE
+        finally:
+            sys.settrace(None)
+        if next(lines) <= line:
+            assert line > 3
+            return
