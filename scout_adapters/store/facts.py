@@ -6,7 +6,7 @@ no key.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal, NamedTuple, Protocol
@@ -59,10 +59,17 @@ class Fact(NamedTuple):
 class FactListener(Protocol):
     """Receives the facts of other processes, in a thread of the store."""
 
-    def receive(self, facts: list[Fact], *, in_order: bool = False) -> None:
+    def receive(
+        self,
+        facts: list[Fact],
+        *,
+        in_order: bool = False,
+        unless: Callable[[Fact], bool] | None = None,
+    ) -> None:
         """Apply facts; each may be received repeatedly.
 
-        `in_order`: the store has merged them, and passes them on in this order.
+        `in_order`: the store has merged them, and passes them on in this order. `unless`: whether
+        to leave a fact out, asked while nothing can be published about its subject.
         """
 
     def receive_own(self, fact: Fact) -> None:

@@ -10,7 +10,8 @@ from __future__ import annotations
 import atexit
 import json
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
 from queue import Empty, SimpleQueue
 from secrets import token_hex
 from typing import Any
@@ -42,6 +43,12 @@ MAX_BATCH = 200
 Place = tuple[str, str]
 """What a fact is about: its subject and place. A newer fact about the same replaces it."""
 
+Published = tuple[Fact, float]
+"""A fact, and when it was published, in monotonic seconds."""
+
+ANY_REST = "any rest"
+"""Stands for the places of a key's rests, which a revival ends."""
+
 
 class RedisStore:
     """Shares facts between all processes that have the same address.
@@ -68,11 +75,15 @@ class RedisStore:
     def _start_process(self) -> None:
         """Set what belongs to one process: a forked child has its own threads and connections."""
         self.sender_id = token_hex(8)
-        self._outbox: SimpleQueue[tuple[Fact, float] | None] = SimpleQueue()
+        self._outbox: SimpleQueue[Published | None] = SimpleQueue()
         self._sender: threading.Thread | None = None
         self._news: NewsChannel | None = None
-        self._unsent = BoundedDict[Place, None](MAX_SUBJECTS)
-        """What facts are about that could not be sent."""
+        self._on_the_way = BoundedDict[Place, Published](MAX_SUBJECTS)
+        """What was published last about each place, until the server has answered."""
+
+        self._unsent = BoundedDict[Place, Published](MAX_SUBJECTS)
+        """What could not be sent, by what it is about."""
+
         self._answered_at = float("-inf")
 
     def start_again(self) -> None:
@@ -85,7 +96,10 @@ class RedisStore:
     def publish(self, fact: Fact) -> None:
         if self._is_closed:
             return
-        self._outbox.put((fact, self._clock.now()))
+        published = fact, self._clock.now()
+        with self._lock:
+            _remember(self._on_the_way, published)
+        self._outbox.put(published)
         if self._sender is None:
             self._start_sender()
 
@@ -93,14 +107,15 @@ class RedisStore:
         with self._lock:
             self._listeners.append(listener)
         self._listen()
-        if self._news is not None:
-            self._news.read_all_soon()
 
     def _listen(self) -> None:
+        """Read all facts for the listeners; in a thread that goes on with what others publish."""
         with self._lock:
-            if self._news is None:
-                self._news = NewsChannel(self.server, self._channel, self._read_all, self._receive)
-                self._news.start()
+            if self._news is not None:
+                self._news.read_all_soon()
+                return
+            self._news = NewsChannel(self.server, self._channel, self._read_all, self._receive)
+            self._news.start()  # reads all of them first
 
     def _start_sender(self) -> None:
         with self._lock:
@@ -110,7 +125,7 @@ class RedisStore:
                 )
                 self._sender.start()
 
-    def _send_all(self, outbox: SimpleQueue[tuple[Fact, float] | None]) -> None:
+    def _send_all(self, outbox: SimpleQueue[Published | None]) -> None:
         while (first := outbox.get()) is not None:
             batch = [first]
             while len(batch) < MAX_BATCH:
@@ -124,22 +139,32 @@ class RedisStore:
                 batch.append(further)
             self._send(batch)
 
-    def _send(self, batch: Sequence[tuple[Fact, float]]) -> None:
+    def _send(self, batch: Sequence[Published]) -> None:
         now = self._clock.now()
         calls = [self._call_of(fact, since, now) for fact, since in batch]
+        news = self._news  # once: the store may be closed meanwhile
         try:
             received = self.server.run(calls)
             self._answered_at = self._clock.now()
             if isinstance(received[-1], int) and received[-1] > 0:
                 self.others = received[-1] - 1
-            if NEWER_COUNTS in received and self._news is not None:
-                self._news.read_all_soon()
+            self._end_way(batch)
+            if NEWER_COUNTS in received and news is not None:
+                news.read_all_soon()
         except StoreUnavailableError:
-            if self._news is not None:  # its listeners remember the facts: they are sent then
-                with self._lock:
-                    for fact, _ in batch:
-                        self._unsent.put(_place(fact), None)
-                self._news.read_all_soon()
+            self._end_way(batch, is_unsent=news is not None)
+            if news is not None:  # its listeners remember the facts: they are sent then
+                news.read_all_soon()
+
+    def _end_way(self, batch: Sequence[Published], *, is_unsent: bool = False) -> None:
+        """Forget facts that the server has answered, or remember that they could not be sent."""
+        with self._lock:
+            for published in batch:
+                for place in _places(published[0]):
+                    if self._on_the_way.get(place) is published:
+                        del self._on_the_way[place]
+                if is_unsent:
+                    _remember(self._unsent, published)
 
     def _call_of(self, fact: Fact, since: float, now: float) -> LuaCall:
         keys = self.server.key(TAG, "of", fact.subject), self.server.key(TAG, "index")
@@ -174,14 +199,27 @@ class RedisStore:
         with self._lock:
             unsent, self._unsent = self._unsent, BoundedDict(MAX_SUBJECTS)
         for listener in self._all_listeners():
-            # Which one is newer, the server decides: the time until this one was read may be longer
-            # than the time between the two.
-            own = [fact for fact in listener.live_facts() if _place(fact) in unsent]
-            listener.receive(_without_rivals(facts, own))
+            listener.receive(facts, unless=partial(self._has_rival, unsent))
             for fact in listener.live_facts():
                 place = _place(fact)
                 if place in unsent or stored.get(place) != fact.kind:
                     self.publish(fact)
+
+    def _has_rival(self, unsent: Mapping[Place, Published], fact: Fact) -> bool:
+        """Return whether a fact that was read concerns one of this process without an answer yet.
+
+        Which one is newer, the server decides: the time until this one was read may be longer than
+        the time between the two.
+        """
+        now, places = self._clock.now(), _rivals(fact)
+        with self._lock:
+            waiting = [
+                published
+                for known in (unsent, self._unsent, self._on_the_way)
+                for place in places
+                if (published := known.get(place)) is not None
+            ]
+        return any(own.seconds > now - since for own, since in waiting)
 
     def _receive(self, message: str) -> None:
         try:
@@ -228,14 +266,18 @@ def _place(fact: Fact) -> Place:
     return fact.subject, fact.place
 
 
-def _without_rivals(facts: Sequence[Fact], own: Sequence[Fact]) -> list[Fact]:
-    """Return the facts that would neither replace one of `own` nor end a rest among them."""
-    places, rests = {*map(_place, own)}, {fact.subject for fact in own if fact.kind == "rest"}
-    return [
-        fact
-        for fact in facts
-        if _place(fact) not in places and not (fact.kind == "revival" and fact.subject in rests)
-    ]
+def _places(fact: Fact) -> list[Place]:
+    return [_place(fact), *([(fact.subject, ANY_REST)] if fact.kind == "rest" else ())]
+
+
+def _rivals(fact: Fact) -> list[Place]:
+    """Return what a fact replaces or ends."""
+    return [_place(fact), *([(fact.subject, ANY_REST)] if fact.kind == "revival" else ())]
+
+
+def _remember(facts: BoundedDict[Place, Published], published: Published) -> None:
+    for place in _places(published[0]):
+        facts.put(place, published)
 
 
 def _fact(row: Sequence[Any]) -> Fact:

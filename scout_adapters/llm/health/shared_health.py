@@ -75,12 +75,20 @@ class SharedHealth:
             finally:
                 self._publisher.is_active = False
 
-    def receive(self, facts: list[Fact], *, in_order: bool = False) -> None:
+    def receive(
+        self,
+        facts: list[Fact],
+        *,
+        in_order: bool = False,
+        unless: Callable[[Fact], bool] | None = None,
+    ) -> None:
         """Merge facts of other processes into the local states."""
         if getattr(self._publisher, "is_active", False):
             return
         for fact in facts:
             with self._changing(fact.subject):
+                if unless is not None and unless(fact):
+                    continue
                 now = self._now()
                 with self._lock:
                     merged = self._table.merge(fact, now, in_order=in_order)
