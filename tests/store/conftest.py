@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from scout_adapters.llm.health.key_pool import KeyPool
-from scout_adapters.llm.health.key_state import KeyState
+from scout_adapters.llm.health.key_state import KeyState, health_lock
 from scout_adapters.llm.health.shared_health import SharedHealth
 from scout_adapters.store import MemoryStore, StateStore
 from scout_adapters.store.redis_store import RedisStore
 from scout_adapters.store.redis_url import parse_redis_url
 from tests.support.redis_server import LocalRedis, redis, shared_server
-from tests.support.waiting import until
+from tests.support.waiting import HANG, until
 
 __all__ = ["redis", "shared_server"]
 
@@ -42,6 +42,16 @@ class Side:
         return self.pool.states[number]
 
 
+def until_known(reached: Callable[[], object]) -> None:
+    """Wait until something is known of a key: a store's thread sets several values in one step."""
+
+    def in_one_step() -> object:
+        with health_lock:
+            return reached()
+
+    until(in_one_step)
+
+
 def redis_side(server: LocalRedis) -> Side:
     """Return another process at a server, once it receives what the others publish."""
     return Side.of(RedisStore(parse_redis_url(server.url)))
@@ -57,7 +67,7 @@ def sides(request: pytest.FixtureRequest) -> Iterator[tuple[Side, Side]]:
     pair = redis_side(server), redis_side(server)
     for side in pair:
         assert isinstance(side.store, RedisStore)
-        assert side.store.wait_until_connected(10)
+        assert side.store.wait_until_connected(HANG)
     yield pair
     for side in pair:
         side.store.close()

@@ -7,6 +7,9 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
+import pytest
+
+from scout_adapters.store.redis_url import parse_redis_url
 from tests.support.redis_server import free_port
 
 GREETINGS = (b"HELLO", b"CLIENT", b"SELECT", b"AUTH")
@@ -18,10 +21,17 @@ def faulty_server(answer: bytes) -> Iterator[str]:
 
     Outages are logged by address. Without an answer, nothing comes back.
     """
+    timeout = 30 if answer else 0.1  # a busy machine may take longer than 0.1 s to answer
     with socket.create_server(("127.0.0.1", free_port())) as server:
         threading.Thread(target=_accept, args=(server, answer), daemon=True).start()
-        yield f"redis://127.0.0.1:{server.getsockname()[1]}?timeout=0.1"
+        yield f"redis://127.0.0.1:{server.getsockname()[1]}?timeout={timeout}"
         server.shutdown(socket.SHUT_RDWR)
+
+
+def lines_about(address: str, caplog: pytest.LogCaptureFixture) -> list[str]:
+    """Return what was logged of a store; threads of tests before may log of theirs meanwhile."""
+    label = parse_redis_url(address).label
+    return [text for record in caplog.records if label in (text := record.getMessage())]
 
 
 def _accept(server: socket.socket, answer: bytes) -> None:

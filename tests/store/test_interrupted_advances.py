@@ -25,6 +25,7 @@ from tests.store.held_money import (
 )
 from tests.support.interruption import Interruption
 from tests.support.redis_server import LocalRedis, needs_redis
+from tests.support.waiting import until
 
 __all__ = ["store", "time"]
 
@@ -96,6 +97,7 @@ def test_a_hold_whose_answer_is_lost_is_given_back_though_that_is_interrupted(
     for place in at_every_line(prepare, step):
         del processes[-1].server._send
         processes[-1].server._next_try = 0.0
+        until(processes[-1].flush)  # its thread may be trying the server at this moment
         processes[-1].close()
         assert sum(each.held for each in store.balances("b")) == 0, place
 

@@ -8,7 +8,7 @@ import pytest
 
 from scout_adapters.store.redis_server import RedisServer, StoreUnavailableError
 from scout_adapters.store.redis_url import parse_redis_url
-from tests.store.faulty_server import faulty_server
+from tests.store.faulty_server import faulty_server, lines_about
 from tests.store.test_store_faults import ANSWERS, refuse
 
 
@@ -25,13 +25,13 @@ def test_another_kind_of_fault_at_one_address_is_logged_once_too(
             for fault in faults:
                 for server in servers:
                     server.record_failure(OSError(fault))
-            lines = [record.getMessage() for record in caplog.records]
+            lines = lines_about(address, caplog)
             assert len(lines) == 3 * turn - 1
             assert "Connection closed" in lines[-2]
             assert "invalid username" in lines[-1]
             for server in servers:
                 server._record_recovery()
-            assert "can be used again" in caplog.records[-1].getMessage()
+            assert "can be used again" in lines_about(address, caplog)[-1]
 
 
 def test_an_outage_is_logged_once_for_health_limits_and_budgets(
@@ -47,7 +47,7 @@ def test_an_outage_is_logged_once_for_health_limits_and_budgets(
                 server._next_try = 0.0
                 with pytest.raises(StoreUnavailableError):
                     server.run([])
-            assert len(caplog.records) == 2 * turn + 1
+            assert len(lines_about(address, caplog)) == 2 * turn + 1
             for server in servers:
                 server._record_recovery()
-            assert len(caplog.records) == 2 * turn + 2
+            assert len(lines_about(address, caplog)) == 2 * turn + 2

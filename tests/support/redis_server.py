@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 import shutil
 import signal
@@ -127,6 +128,7 @@ class LocalRedis:
         """Stop the server's process: connections stay, nothing answers."""
         assert self._process is not None
         self._process.send_signal(signal.SIGSTOP)
+        os.waitpid(self._process.pid, os.WUNTRACED)  # until then it may still answer
 
     def resume(self) -> None:
         """Let a stopped server go on."""
