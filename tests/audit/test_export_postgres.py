@@ -47,7 +47,7 @@ def server() -> Iterator[str]:
             subprocess.run(command, user=user, cwd=data, stdout=subprocess.DEVNULL, check=True)
 
         init = [programs / "initdb", "-D", data, "-U", "scout", "-A", "trust", "--no-sync"]
-        run(*init)
+        run(*init, "-E", "UTF8", "--locale=C")  # the machine may name a locale that it lacks
         options = f"-c listen_addresses= -c unix_socket_directories={data} -c fsync=off"
         control = [programs / "pg_ctl", "-D", data, "-w", "-l", data / "log"]
         run(*control, "-o", options, "start")

@@ -224,9 +224,9 @@ def test_a_secret_replaced_in_its_file_under_load_loses_no_call(
         for number in range(1, 6):
             fresh = tmp_path / "fresh"
             fresh.write_text(f"gsk_{number}")
+            valid.add(f"gsk_{number}")  # a key works before it is in the file
             fresh.rename(path)
-            valid.clear()
-            valid.add(f"gsk_{number}")
+            valid.discard(f"gsk_{number - 1}")
             while accepted[f"gsk_{number}"] < 20:
                 answers.append(model.invoke("hi"))
 
@@ -297,17 +297,18 @@ def test_a_loop_that_ends_while_it_reads_leaves_others_to_read_again(groq: Make)
 
 @pytest.mark.usefixtures("answers")
 async def test_a_synchronous_call_on_the_loop_that_reads_does_not_wait_for_it(groq: Make) -> None:
-    gate = asyncio.Event()
+    begun, gate = asyncio.Event(), asyncio.Event()
 
     async def vault() -> str:
         if asyncio.get_running_loop() is loop:
+            begun.set()
             await gate.wait()
         return "gsk_x"
 
     loop = asyncio.get_running_loop()
     model = groq(api_key=vault, api_keys=None)
     waiting = asyncio.create_task(model.ainvoke("hi"))
-    await asyncio.sleep(0.01)
+    await asyncio.wait_for(begun.wait(), HANG)
     assert model.invoke("hi").text == "from groq"  # noqa: ASYNC210, RUF100  # that is the point
     gate.set()
     assert (await waiting).text == "from groq"

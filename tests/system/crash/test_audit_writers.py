@@ -40,6 +40,7 @@ def killed(warm: WarmProcess, path: Path, rotate: int, chance: random.Random) ->
             files.enter_context(warm.start(writer, path, rotate, stdout=out)) for out in outs
         ]
         until(partial(all_written, paths))
+        until(lambda: not rotate or len(segments(path)) > 1)
         time.sleep(chance.uniform(0, 0.03))
         for one in writers:
             one.kill()
