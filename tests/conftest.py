@@ -36,8 +36,11 @@ from tests.support.warm_process import (  # noqa: E402  # after the line that re
 
 __all__ = ["emulator", "reset"]
 
-# How long an example takes depends on what else the machine does.
-settings.register_profile("tests", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# How long an example takes depends on what else the machine does. The examples are the same in
+# every run; `pytest --hypothesis-profile=default` draws others.
+settings.register_profile(
+    "tests", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+)
 settings.load_profile("tests")
 
 
