@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 import pytest
 
-from scout_adapters.testing import Emulator, Hang, Revoked, Slow, run
+from scout_adapters.testing import Emulator, Hang, Revoked, Slow, Stall, run
 from tests.support.waiting import HANG
 
 BODY = {"model": "m", "messages": [{"role": "user", "content": "Hello"}]}
@@ -140,7 +140,7 @@ def test_a_head_without_an_end_is_hung_up_on(emulator: Emulator) -> None:
 
 
 def test_a_client_that_leaves_in_the_middle_is_noticed(emulator: Emulator) -> None:
-    emulator.script("groq", [Slow(between=0.02)])
+    emulator.script("groq", [Stall(4, HANG)])  # however late this thread leaves, more is to come
     with emulator.serve(), httpx.Client() as http:
         url = f"{emulator.url('groq')}/chat/completions"
         headers = {"authorization": "Bearer k"}
@@ -170,7 +170,7 @@ def test_a_client_that_leaves_before_the_answer_is_billed_for_it(emulator: Emula
 
 def test_the_end_leaves_no_thread_and_no_socket(emulator: Emulator) -> None:
     before = {*threading.enumerate()}
-    emulator.script("groq", [None, Hang(), Slow(between=60)])
+    emulator.script("groq", [None, Hang(), Slow(first=10 * HANG)])
     lines = []
     with emulator.serve() as base:
         lines = [connect(base) for _ in range(3)]
@@ -179,7 +179,7 @@ def test_the_end_leaves_no_thread_and_no_socket(emulator: Emulator) -> None:
         while len(emulator.log) < 3:
             time.sleep(0.001)
         start = time.perf_counter()
-    assert time.perf_counter() - start < 30  # and not the minute of the slow answer
+    assert time.perf_counter() - start < HANG  # and not the time of the slow answer
     assert {*threading.enumerate()} <= before  # one of an earlier test may end meanwhile
     for line in lines:
         try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import httpcore
 import httpx
 import pytest
 
@@ -129,13 +130,28 @@ def test_a_first_event_may_be_later_than_its_headers(talk: Any) -> None:
     assert (received, error) == ("", httpx.ReadTimeout)
 
 
-def test_a_stream_falls_silent_after_some_events(talk: Any) -> None:
-    talk.http.timeout = httpx.Timeout(HANG, read=1)
-    received, error = stream_of(talk, Stall(2))
+def test_a_stream_falls_silent_after_some_events(client: Any) -> None:
+    client.http.timeout = httpx.Timeout(HANG, read=0.05)
+    received, error = stream_of(client, Stall(2))
     assert received.count("data: ") == 2
     assert error is httpx.ReadTimeout
-    assert talk.emulator.settle(HANG)
-    assert 0 < talk.emulator.log[0].output_tokens < 15
+    assert 0 < client.emulator.log[0].output_tokens < 15
+
+
+def test_a_line_falls_silent_after_some_events(served: Any) -> None:
+    served.http.timeout = HANG
+    served.emulator.script("groq", [Stall(2)])
+    body = {"model": "m", "stream": True, "messages": [{"role": "user", "content": "Hello"}]}
+    url, headers = f"{served.emulator.url('groq')}/chat/completions", {"authorization": "Bearer k"}
+    with served.http.stream("POST", url, json=body, headers=headers) as response:
+        pieces, received = response.iter_text(), ""
+        while received.count("data: ") < 2:
+            received += next(pieces)
+        with pytest.raises(httpcore.ReadTimeout):
+            response.extensions["network_stream"].read(1, timeout=0.05)
+    assert received.count("data: ") == 2
+    assert served.emulator.settle(HANG)
+    assert 0 < served.emulator.log[0].output_tokens < 15
 
 
 def test_a_line_may_stay_open_after_the_end(talk: Any) -> None:
