@@ -68,4 +68,4 @@ def test_the_query_tells_the_story_of_the_call(folder: Path) -> None:
         *("auth_invalid", "billing", "rate_limit", "skipped", "capacity")
     ]
     assert rows[2][5:7] == (429, 600.0)
-    assert rows[3][6] > 599
+    assert 0 < rows[3][6] <= 600  # what is left of them
