@@ -241,7 +241,8 @@ class RedisStore:
 
     def wait_until_connected(self, seconds: float) -> bool:
         """Wait until this process receives messages. Return whether it does."""
-        return self._news is not None and self._news.is_connected.wait(seconds)
+        news = self._news  # once: the store may be closed meanwhile
+        return news is not None and news.is_connected.wait(seconds)
 
     def flush(self, seconds: float = 1.0) -> bool:
         """Wait until all facts have been sent. Return whether they were."""
@@ -255,7 +256,8 @@ class RedisStore:
 
     def close(self) -> None:
         self._is_closed = True  # keys that are still in use may publish
-        news, self._news = self._news, None
+        with self._lock:
+            news, self._news = self._news, None
         if news is not None:
             news.stop()
         self.flush()

@@ -41,10 +41,9 @@ def test_a_log_that_warns_names_the_missing_row(
 ) -> None:
     log = AuditLog(FULL, on_failure="warn")
     log.log("nav")
-    (record,) = caplog.records
+    (record,) = (each for each in caplog.records if FULL in each.getMessage())
     assert record.levelno == logging.ERROR
     assert "'nav'" in record.getMessage()
-    assert FULL in record.getMessage()
     assert log.lost == 1
 
 

@@ -121,6 +121,11 @@ def test_a_store_that_is_closed_while_it_sends_ends_quietly(answers: bool) -> No
     assert store.send()
 
 
+def test_a_store_that_is_closed_is_not_connected() -> None:
+    side = Side.of(ClosedStore())
+    assert not held_store(side).wait_until_connected(0)
+
+
 def test_facts_are_read_once_when_a_process_begins_to_listen() -> None:
     store = RedisStore(parse_redis_url("redis://127.0.0.1:1"))
     Side.of(store)

@@ -101,6 +101,8 @@ class PartitionCaller:
             while budget.store.server.fault:  # type: ignore[union-attr]  # of Redis
                 time.sleep(PAUSE)
                 self._call(name)
+        for budget in self.budgets.values():  # else a thread may try the store when it is cut off
+            until(budget.store.flush)  # type: ignore[union-attr]  # of Redis
 
     def calls(self, seconds: str, *names: str) -> dict[str, Any]:
         """Make calls in turn, with each of the named budgets or "none", for so many seconds."""
