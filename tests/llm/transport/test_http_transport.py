@@ -23,6 +23,7 @@ from scout_adapters.llm.transport.exchange import HttpExchange
 from scout_adapters.llm.transport.http_transport import Transport
 from tests.llm.transport.exchanges import CANARY
 from tests.support.fake_http import GROQ
+from tests.support.waiting import HANG
 
 pytestmark = pytest.mark.usefixtures("carried")
 
@@ -140,7 +141,7 @@ async def test_a_place_is_given_back_however_an_exchange_ends(providers, wire, v
         lambda request: httpx.Response(200, content=b"{rubbish"),
     ]
     single = Transport(providers.transport, max_concurrent=1)
-    sent = exchange(timeouts=Timeouts(total=0.5, first_token=0.5))
+    sent = exchange(timeouts=Timeouts(total=HANG, first_token=HANG))
     bad_address = replace(sent, url="ftp://api.groq.com/x")
     for end in ends:
         providers.on(GROQ, end)

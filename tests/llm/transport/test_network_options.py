@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import pickle
 import ssl
 import subprocess
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -66,8 +66,12 @@ class Server(ThreadingHTTPServer):
     seen: list[str]
     url: str
 
-    def handle_error(self, *args: Any) -> None:
-        time.sleep(0.1)  # closing at once would reset the connection, and the alert be lost
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Wait for the client: closing first would reset the connection, and the alert be lost."""
+        with suppress(OSError), socket(fileno=os.dup(request.fileno())) as line:
+            line.settimeout(HANG)
+            while line.recv(65536):
+                pass
 
 
 def pump(source: socket, target: socket) -> None:

@@ -18,6 +18,7 @@ from scout_adapters.llm.timeouts import AttemptContext, Timeouts
 from scout_adapters.llm.transport import pool
 from scout_adapters.llm.transport.exchange import HttpExchange
 from scout_adapters.llm.transport.http_transport import Transport
+from tests.support.waiting import HANG
 
 JSON = b"content-type: application/json\r\n"
 EVENTS = b"content-type: text/event-stream\r\n"
@@ -108,7 +109,9 @@ def server() -> Iterator[Server]:
 
 
 def exchange(url: str) -> HttpExchange:
-    context = AttemptContext(provider="p", model="m", timeouts=Timeouts(total=5, first_token=5))
+    context = AttemptContext(
+        provider="p", model="m", timeouts=Timeouts(total=HANG, first_token=HANG)
+    )
     return HttpExchange(url=url, headers={}, content=b"{}", context=context)
 
 

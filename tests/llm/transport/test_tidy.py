@@ -11,6 +11,7 @@ import pytest
 from scout_adapters.llm.transport import pool
 from scout_adapters.llm.transport.http_transport import Transport
 from tests.llm.transport.test_pool import Server, model_at
+from tests.support.waiting import auntil
 
 
 @pytest.fixture
@@ -22,6 +23,13 @@ def server() -> Iterator[Server]:
 
 def idle_connections(pool: Any) -> int:
     return sum(len(idle._stack) for idle in pool._idle.values())
+
+
+async def hang_up(server: Server, pool: Any) -> None:
+    """Close the server's side of all connections, and wait until the client's side knows."""
+    server.hang_up()
+    unused = [each for idle in pool._idle.values() for _, each in idle._stack]
+    await auntil(lambda: all(each.is_stale() for each in unused))
 
 
 @pytest.mark.parametrize("verb", ["invoke", "ainvoke"])
@@ -39,8 +47,7 @@ async def test_connections_that_the_server_has_closed_are_closed_by_the_next_cal
     else:
         await asyncio.gather(*(left_model.ainvoke("hi") for _ in range(5)))
     assert idle_connections(http_pool) == 5
-    left.hang_up()
-    await asyncio.sleep(0.05)
+    await hang_up(left, http_pool)
     other = Transport() if verb == "invoke" else transport  # an event loop's own calls tidy it
     if verb == "invoke":
         await asyncio.to_thread(model_at(server.url, other).invoke, "hi")
@@ -64,8 +71,7 @@ async def test_a_call_of_an_event_loop_closes_connections_of_threads(
     left.together = 3
     await asyncio.to_thread(model_at(left.url, transport).batch, ["hi"] * 3)
     assert idle_connections(transport.pool()) == 3
-    left.hang_up()
-    await asyncio.sleep(0.05)
+    await hang_up(left, transport.pool())
     other = Transport()
     await model_at(server.url, other).ainvoke("hi")
     assert idle_connections(transport.pool()) == 0
