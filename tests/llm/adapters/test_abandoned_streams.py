@@ -14,6 +14,7 @@ from scout_adapters.errors import ScoutError
 from scout_adapters.llm.health.circuit_breaker import circuit
 from tests.support.fake_http import GROQ, key_state
 from tests.support.held import nothing_held
+from tests.support.waiting import auntil
 
 
 async def settle() -> None:
@@ -102,8 +103,8 @@ async def test_a_cancelled_probe_of_an_open_circuit_lets_the_next_one_through(
     providers.on(GROQ, lambda request: httpx.Response(200, stream=Silent()), wire.say())
     model = groq()
     task = asyncio.create_task(model.ainvoke("hi"))
-    for _ in range(10):
-        await asyncio.sleep(0)
+    await auntil(lambda: providers.requests)
+    await settle()  # it waits for the answer
     assert len(providers.requests) == 1
     task.cancel()
     with pytest.raises(asyncio.CancelledError):

@@ -33,6 +33,8 @@ GOOD = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d
 )
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 HINTS = b"HTTP/1.1 103 Early Hints\r\nlink: </a.css>; rel=preload\r\n\r\n"
+LONG = "word " * 1000
+"""A question whose answer, which repeats it, takes minutes with a pause after each word."""
 
 
 @pytest.fixture
@@ -216,12 +218,12 @@ async def leave_async(chunks: AsyncGenerator[Any], how: str) -> None:
         await anext(chunks)
 
 
-async def left(stage: Play, how: str) -> None:
+async def left(stage: Play, how: str, text: str = "hi") -> None:
     """Begin to read a stream, and let go of it."""
     if stage.verb == "stream":
-        leave_sync(stage.model.stream("hi"), how)  # type: ignore[arg-type]  # a generator
+        leave_sync(stage.model.stream(text), how)  # type: ignore[arg-type]  # a generator
     else:
-        await leave_async(stage.model.astream("hi"), how)  # type: ignore[arg-type]  # a generator
+        await leave_async(stage.model.astream(text), how)  # type: ignore[arg-type]  # a generator
     gc.collect()
     await idle()
 
@@ -248,7 +250,7 @@ async def test_a_reader_that_leaves_hangs_up(verb: str, how: str, served: Stage)
     stage = served(verb, Slow(between=0.2))
     with stage.emulator.serve():
         stage.serve_at({"groq": stage.emulator.url("groq")})
-        await left(stage, how)
+        await left(stage, how, LONG)
         await asyncio.to_thread(stage.emulator.settle, HANG)  # while our side stays as it is
         assert [one.finished for one in stage.emulator.log] == [False]
         await stage.clean()

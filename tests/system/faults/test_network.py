@@ -17,7 +17,7 @@ from scout_adapters.errors import CannotConnect, MalformedResponse, ProviderTime
 from scout_adapters.llm.transport.http_transport import Transport
 from scout_adapters.llm.transport.network_options import load_tls_context, tls_context
 from scout_adapters.testing import Slow
-from tests.support.waiting import HANG
+from tests.support.waiting import HANG, until
 from tests.system.faults.play import Case, Play
 from tests.system.faults.sockets import (
     CERTIFICATES,
@@ -182,6 +182,7 @@ async def test_a_request_that_is_never_read_may_have_been_paid_for(
     with accepting(ignore) as server:
         stage = groq_at(verb, f"http://127.0.0.1:{server.port}", route=("groq:a",))
         await stage.ask("x" * 12_000_000, timeout=(HANG, 0.5))
+        until(lambda: server.accepted)  # the kernel had accepted it, its thread may come later
         assert server.accepted == 1
     assert type(stage.error) is ProviderTimeout
     assert stage.error.phase == "sent"

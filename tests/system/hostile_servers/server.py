@@ -37,7 +37,7 @@ class Liar:
             with suppress(OSError):
                 line, _ = self._socket.accept()
                 with line:
-                    line.settimeout(0.7 if self.linger else 5)
+                    line.settimeout(0.7 if self.linger else HANG)
                     while self._answer(line):
                         pass
 

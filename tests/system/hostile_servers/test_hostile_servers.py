@@ -35,7 +35,7 @@ OK = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n"
 
 def asking(server: Liar, **options: Any) -> ScoutGroqChatModel:
     key = f"hostile-key-{next(_numbers)}"
-    settings = {"timeout": 5, "max_retries": 0, "max_wait": 0, **options}
+    settings = {"timeout": HANG, "max_retries": 0, "max_wait": 0, **options}
     return ScoutGroqChatModel(model="m", api_key=key, base_url=server.url, **settings)
 
 
