@@ -12,6 +12,7 @@ import pytest
 from scout_adapters.agents import ScoutBudgetMiddleware
 from scout_adapters.testing import Emulator
 from tests.agents.agents import QUESTION, agent_of, has_ended, on, small, weather_by
+from tests.support.clock import Wall
 
 blockbuster = pytest.importorskip("blockbuster")
 
@@ -25,11 +26,12 @@ def detector() -> Iterator[None]:
 
 @pytest.mark.parametrize("tell", ["note", "tool"])
 async def test_the_detector_of_langgraph_dev_reports_nothing_of_an_agent(
-    tell: Any, emulator: Emulator, tmp_path: Path, detector: None
+    tell: Any, emulator: Emulator, tmp_path: Path, wall: Wall, detector: None
 ) -> None:
     budget = ScoutBudgetMiddleware(
         4,
         per="day",
+        wall=wall,
         path=tmp_path / "new" / "b.db",
         tell=tell,
         summary_model=small(emulator),

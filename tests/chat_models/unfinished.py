@@ -41,13 +41,16 @@ def outcomes(log: Path) -> list[str]:
 async def calm(before: set[asyncio.Task[Any]]) -> bool:
     """Return whether no task is left that was not there before.
 
-    The loop closes a forgotten stream in a task, which waits for a thread that writes its outcome.
+    The loop closes a forgotten stream in a task, which waits for a thread that writes its outcome,
+    and may leave another stream to be closed.
     """
     for _ in range(10):
         await asyncio.sleep(0)
-    if left := asyncio.all_tasks() - before:
-        await asyncio.wait(left, timeout=HANG)
-    return asyncio.all_tasks() <= before
+    while left := asyncio.all_tasks() - before:
+        ended, _ = await asyncio.wait(left, timeout=HANG)
+        if not ended:
+            return False
+    return True
 
 
 def hung_up(emulator: Emulator) -> bool:

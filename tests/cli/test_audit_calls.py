@@ -132,7 +132,10 @@ def test_a_call_belongs_to_the_time_at_which_it_began(tmp_path: Path) -> None:
     assert runs_of(path, *window, "--failed") == []
 
 
-def test_a_call_that_waited_has_lasted_longer_than_its_last_request(tmp_path: Path) -> None:
+def test_a_call_that_waited_has_lasted_longer_than_its_last_request(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("scout_adapters.audit.log.now", lambda: "2026-11-29T02:00:00.000000+00:00")
     log = AuditLog(tmp_path / "audit.jsonl")
     fields = {"run_id": "1", "provider": "groq", "model": "m", "outcome": "capacity"}
     log.log("llm_attempt", **fields, number=1, latency_s=0.5)

@@ -15,7 +15,9 @@ OF_RUN = {"run_id": "1", "provider": "groq", "model": "m"}
 
 
 @pytest.fixture
-def log(tmp_path: Path) -> AuditLog:
+def log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AuditLog:
+    """Return a log whose rows are all of one moment."""
+    monkeypatch.setattr("scout_adapters.audit.log.now", lambda: "2026-11-29T02:00:00.000000+00:00")
     return AuditLog(tmp_path / "audit.jsonl")
 
 
