@@ -45,10 +45,12 @@ settings.load_profile("tests")
 
 
 AROUND = ("BUILD_NUMBER", "CI", "COLUMNS", "FORCE_COLOR", "NO_COLOR", "PYTEST_ADDOPTS", "PY_COLORS")
+AROUND += ("TTY_COMPATIBLE", "TTY_INTERACTIVE")
 """Variables of the run around, with which pytest and rich print other lines."""
 
 PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
-TRACING = ("OTEL_SDK_DISABLED", "LANGSMITH_TRACING", "LANGCHAIN_TRACING_V2")
+TRACING = ("OTEL_SDK_DISABLED", "LANGSMITH_TRACING", "LANGSMITH_TRACING_V2")
+TRACING += ("LANGCHAIN_TRACING", "LANGCHAIN_TRACING_V2")
 """Variables of this machine that lead calls of tests elsewhere, or change what they record."""
 
 _around = pytest.MonkeyPatch()

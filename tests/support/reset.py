@@ -15,7 +15,8 @@ LIVE = os.environ.get("SCOUT_RECORD") == "live"
 """Whether cassettes are being recorded of the real APIs, with this machine's keys."""
 
 OF_PROVIDERS = re.compile(
-    r"^(AWS|AZURE|OPENAI)_|_(API_KEYS?|API_URL|BASE_URL|API_BASE|TOKEN)(_\d+)?$"
+    r"^(ANTHROPIC|AWS|AZURE|CF|CLOUDFLARE|DATABRICKS|GCLOUD|GEMINI|GOOGLE|OPENAI|SNOWFLAKE|VERCEL"
+    r"|VERTEXAI)_|_(API_KEYS?|API_URL|BASE_URL|API_BASE|SECRET_KEY|TOKEN)(_\d+)?$"
 )
 """Matches variables with keys, addresses and other settings of providers and their SDKs."""
 
