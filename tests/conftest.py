@@ -49,9 +49,8 @@ AROUND += ("TTY_COMPATIBLE", "TTY_INTERACTIVE")
 """Variables of the run around, with which pytest and rich print other lines."""
 
 PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
-TRACING = ("OTEL_SDK_DISABLED", "LANGSMITH_TRACING", "LANGSMITH_TRACING_V2")
-TRACING += ("LANGCHAIN_TRACING", "LANGCHAIN_TRACING_V2")
-"""Variables of this machine that lead calls of tests elsewhere, or change what they record."""
+TRACERS = ("LANGCHAIN_", "LANGFUSE_", "LANGSMITH_", "OTEL_")
+"""Beginnings of variables that lead calls of tests elsewhere, or change what they record."""
 
 _around = pytest.MonkeyPatch()
 
@@ -62,7 +61,8 @@ def pytest_sessionstart() -> None:
     gc.set_threshold(50_000, 20, 50)  # collections took a twentieth of the time of all tests
     block_network()
     if not LIVE:
-        for name in (*PROXIES, *map(str.lower, PROXIES), *TRACING):
+        tracing = [name for name in os.environ if name.startswith(TRACERS)]
+        for name in (*PROXIES, *map(str.lower, PROXIES), *tracing):
             _around.delenv(name, raising=False)
         # Each client of httpx reads all authorities that there are, which takes 30 ms: here one.
         os.environ["SSL_CERT_FILE"] = str(AUTHORITY)
