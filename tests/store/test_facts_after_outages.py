@@ -122,6 +122,7 @@ def test_what_could_not_be_sent_does_not_replace_what_is_newer(
     own.command("CONFIG", "SET", "maxmemory", "0")
     # The one that could not be sent is ten minutes old, however long it takes to send it.
     here.health._now = lambda: time.monotonic() + 600
+    own.command("CLIENT", "KILL", "TYPE", "pubsub")  # no message tells of what is newer
     there.pool.reset()
     until(lambda: not here.key().permanently_failed)
     until(lambda: not there.key().permanently_failed)
