@@ -49,13 +49,23 @@ def emulator() -> Iterator[Emulator]:
     emulator = Emulator()
     with emulator.serve():
         yield emulator
-        asyncio.run(close_clients())
+
+
+@pytest.fixture
+def model(name: str, emulator: Emulator) -> Iterator[BaseChatModel]:
+    """Return a package's model, which lives until its clients are closed.
+
+    A collection of garbage in between would find them open.
+    """
+    made = chat_model(name, emulator)
+    yield made
+    asyncio.run(close_clients())
 
 
 @pytest.mark.parametrize("name", ["groq", "azure", "openrouter", "openai"])
-def test_a_package_is_a_candidate(name: str, emulator: Emulator) -> None:
+def test_a_package_is_a_candidate(name: str, model: BaseChatModel, emulator: Emulator) -> None:
     fake = FakeListChatModel(responses=["fake"])
-    router = ScoutRouterChatModel(models=[chat_model(name, emulator), fake], max_retries=0)
+    router = ScoutRouterChatModel(models=[model, fake], max_retries=0)
     emulator.script(name, [Overloaded()])
     assert router.invoke("Hello").text == "fake"
     assert len(emulator.log) == 1  # its client has not repeated the request
