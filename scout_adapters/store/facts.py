@@ -69,7 +69,7 @@ class FactListener(Protocol):
         """Apply facts; each may be received repeatedly.
 
         `in_order`: the store has merged them, and passes them on in this order. `unless`: whether
-        to leave a fact out, asked while nothing can be published about its subject.
+        to leave a fact out, called while nothing can be published about its subject.
         """
 
     def receive_own(self, fact: Fact) -> None:
