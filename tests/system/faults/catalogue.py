@@ -206,7 +206,6 @@ STREAMING: tuple[Fault, ...] = (
     ),
 )
 
-NONE: tuple[str, ...] = ()
 CANCELLED: tuple[Fault, ...] = (
     row(
         65,
@@ -266,16 +265,12 @@ STORAGE: tuple[Fault, ...] = (
     row(
         83,
         "Redis down / slow / failover / -LOADING / script flushed",
-        "no store outside the process yet",
-        NONE,
-        "health lives in memory only: there is no Redis to fail",
+        "calls go on without shared health; nothing is sent that a budget cannot book",
     ),
     row(
         84,
         "SQLite locked 30 s, full, corrupt, read-only, on NFS",
-        "no ledger yet",
-        NONE,
-        "there is no SQLite ledger to fail",
+        "nothing is sent that a budget cannot book; what is booked stands",
     ),
     row(
         85,

@@ -10,9 +10,12 @@ from typing import Any
 import pytest
 
 from tests.support.network_guard import allow_network, block_network
+from tests.support.redis_server import redis, shared_server
 from tests.system.faults.catalogue import FAULTS, Fault
 from tests.system.faults.play import Play
 from tests.system.faults.witness import Overheard
+
+__all__ = ["redis", "shared_server"]
 
 
 def pytest_configure(config: pytest.Config) -> None:
